@@ -1,0 +1,154 @@
+/**
+ * `Node`: an immutable record of one operation on other nodes. Edges run from result to operand only, so there are no
+ * cycles, and a node that nobody mentions any more is garbage.
+ */
+import type { Buffer, DType } from './DType.js'
+import { errorAt, isRefusal, type FoldgradError, type Refusal } from './FoldgradError.js'
+import { scalarShape, shapeOf, showShape, type Shape } from './Shape.js'
+
+/** What a node computes, known before any number is: its shape and its dtype. */
+export interface Signature {
+  readonly shape: Shape
+  readonly dtype: DType
+}
+
+/** Options of an operation; plain immutable data. */
+export type Attrs = Readonly<Record<string, unknown>>
+
+/**
+ * A primitive operation: one record with everything the interpreters need. A node refers to the record itself, so there
+ * is no registry, and user primitives are equal to built-in ones.
+ */
+export interface Primitive {
+  readonly name: string
+  /** The shape and dtype of the result, or what is wrong with the operands. */
+  readonly infer: (inputs: ReadonlyArray<Node>, attrs: Attrs) => Signature | Refusal
+  /** The reference kernel: buffers of the operands to a fresh buffer of the result. */
+  readonly evaluate: (inputs: ReadonlyArray<Buffer>, y: Node) => Buffer
+  /**
+   * The pullback in argument `k`: the contribution of `y = op(inputs)` to the adjoint of `inputs[k]`, given the adjoint
+   * `g` of `y`. `null` says that `y` is not differentiable in that argument.
+   */
+  readonly vjp: (g: Node, y: Node, k: number) => Node | null
+  /** The pushforward: the tangent of `y`, given those of the inputs. `null` is a tangent that is zero. */
+  readonly jvp: (tangents: ReadonlyArray<Node | null>, y: Node) => Node | null
+  /** The operation on single elements, when `y[i]` depends on the `i`-th elements of the operands alone. */
+  readonly scalar?: (...elements: ReadonlyArray<number>) => number
+  /** The kernel takes a buffer of one element as a constant array of any size (see `kernel/uniform`). */
+  readonly uniform?: boolean
+  /** The pullback hides entries (`where`, `maximum` …): what is zero behind it stays zero, never 0·∞. */
+  readonly masks?: boolean
+}
+
+/** Only {@link apply} and {@link invalid} make nodes. */
+const key = Symbol('Node')
+
+let position: (node: Node) => number
+let mark: (node: Node, at: number) => void
+
+/**
+ * One operation on other nodes: `{ op, inputs, attrs, shape, dtype }`, deeply immutable. It holds no value and no
+ * gradient; both are results of folds.
+ */
+export class Node<S extends Shape = Shape, D extends DType = DType> {
+  /** Scratch of the topological sort, meaningless outside it and unobservable (`Graph.ts`). */
+  #position = 0
+  readonly op: Primitive
+  readonly inputs: ReadonlyArray<Node>
+  readonly attrs: Attrs
+  readonly shape: S
+  readonly dtype: D
+
+  /** @internal */
+  constructor(permit: symbol, op: Primitive, inputs: ReadonlyArray<Node>, attrs: Attrs, shape: S, dtype: D) {
+    if (permit !== key) throw new TypeError('Node: make nodes by applying operations')
+    this.op = op
+    this.inputs = inputs
+    this.attrs = attrs
+    this.shape = shape
+    this.dtype = dtype
+    Object.freeze(this)
+  }
+
+  static {
+    position = (n) => n.#position
+    mark = (n, at) => {
+      n.#position = at
+    }
+  }
+
+  /** The operation and its type, such as `mul: f64[2, 3]`. */
+  toString(): string {
+    return `${nameOf(this)}: ${isInvalid(this) ? 'invalid' : this.dtype + showShape(this.shape)}`
+  }
+
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return this.toString()
+  }
+}
+Object.freeze(Node.prototype)
+Object.freeze(Node)
+
+export const isNode = (x: unknown): x is Node => x instanceof Node
+
+/** Where the last sort put the node, and where this one puts it. For `Graph.ts` alone. */
+export const positionOf: (node: Node) => number = position!
+export const setPosition: (node: Node, at: number) => void = mark!
+
+/** The attributes of an operation without options. */
+export const noAttrs: Attrs = Object.freeze({})
+
+/** Attribute data, frozen to the leaves. The caller hands over fresh data, never an array of the user's. */
+const freeze = (attrs: Attrs): Attrs => {
+  if (Object.isFrozen(attrs)) return attrs
+  for (const part of Object.values(attrs)) freezePlain(part)
+  return Object.freeze(attrs)
+}
+
+const freezePlain = (x: unknown): void => {
+  if (Array.isArray(x) && !Object.isFrozen(x)) {
+    x.forEach(freezePlain)
+    Object.freeze(x)
+  }
+}
+
+/**
+ * The node `op(inputs)`. Total: an application that breaks a rule of the operation is an invalid node, which flows on and
+ * is reported by `evaluate` together with every other.
+ */
+export const apply = (op: Primitive, inputs: ReadonlyArray<Node>, attrs: Attrs = noAttrs): Node => {
+  for (let k = 0; k < inputs.length; k++) if (inputs[k]!.op === broken) return invalid(op.name, inputs)
+  const answer = op.infer(inputs, attrs)
+  if (isRefusal(answer)) return invalid(op.name, inputs, answer)
+  return new Node(key, op, Object.freeze(inputs), attrs === noAttrs ? attrs : freeze(attrs), answer.shape, answer.dtype)
+}
+
+/** The operation of invalid nodes. It has a shape only because every node has one. */
+const broken: Primitive = Object.freeze({
+  name: 'invalid',
+  infer: () => ({ shape: scalarShape, dtype: 'f64' as const }),
+  evaluate: () => {
+    throw new TypeError('an invalid node has no value')
+  },
+  vjp: () => null,
+  jvp: () => null,
+})
+
+/** A node for an application that went wrong, or (without a refusal) for one whose operands did. */
+export const invalid = (op: string, inputs: ReadonlyArray<Node>, refusal?: Refusal): Node => {
+  const error = refusal && errorAt(op, inputs.filter((x) => !isInvalid(x)).map((x) => x.shape), refusal)
+  return new Node(key, broken, Object.freeze([...inputs]), Object.freeze({ op, error }), scalarShape, 'f64')
+}
+
+/** Whether this node stands for a misuse, its own or that of an operand. */
+export const isInvalid = (node: Node): boolean => node.op === broken
+
+/** The misuse recorded in this very node, if any; those of operands are found by walking on. */
+export const errorOf = (node: Node): FoldgradError | undefined =>
+  isInvalid(node) ? (node.attrs['error'] as FoldgradError | undefined) : undefined
+
+/** The name of the operation, also for an invalid application of it. */
+export const nameOf = (node: Node): string => (isInvalid(node) ? String(node.attrs['op']) : node.op.name)
+
+/** A signature. */
+export const signature = (shape: Shape, dtype: DType): Signature => ({ shape: shapeOf(shape), dtype })

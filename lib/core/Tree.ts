@@ -1,0 +1,96 @@
+/**
+ * Parameter trees: any nesting of readonly records, arrays and tuples with nodes, tensors or numbers at the leaves.
+ * Every transform takes and returns them with their TypeScript type kept.
+ */
+import { refuse, type Refusal } from './FoldgradError.js'
+import { invalid, isNode, type Node } from './Node.js'
+import { isTensor, type Tensor } from './Tensor.js'
+
+/** What may stand at the leaves of a tree. */
+export type Leaf = Node | Tensor | number
+
+/** The tree type `T` with a node at each leaf. */
+export type NodeTree<T> = [Node] extends [T] ? Node : T extends Leaf ? Node : { readonly [K in keyof T]: NodeTree<T[K]> }
+
+/** The tree type `T` with a tensor at each leaf. */
+export type TensorTree<T> = [Node] extends [T] ? Tensor : T extends Leaf ? Tensor : { readonly [K in keyof T]: TensorTree<T[K]> }
+
+/** What a function of `T` can be given when a transform calls it: any leaf where it expects a node. */
+export type Input<T> = [Node] extends [T] ? Leaf : T extends Leaf ? Leaf : { readonly [K in keyof T]: Input<T[K]> }
+
+export const isLeaf = (x: unknown): x is Leaf => typeof x === 'number' || isNode(x) || isTensor(x)
+
+const isPlain = (x: object): boolean => {
+  const prototype: unknown = Object.getPrototypeOf(x)
+  return prototype === Object.prototype || prototype === null
+}
+
+/** The branches of a tree by key, or `undefined` for a leaf (or something that does not belong in a tree). */
+const branches = (tree: unknown): ReadonlyArray<readonly [string, unknown]> | undefined => {
+  if (typeof tree !== 'object' || tree === null || isLeaf(tree)) return undefined
+  if (Array.isArray(tree)) return tree.map((branch, i) => [String(i), branch] as const)
+  return isPlain(tree) ? Object.entries(tree) : undefined
+}
+
+/** The leaves in order (array order, insertion order of keys), each with its path such as `layers.0.w`. */
+export const leavesOf = (tree: unknown): ReadonlyArray<readonly [path: string, leaf: unknown]> => {
+  const out: Array<readonly [string, unknown]> = []
+  const walk = (part: unknown, path: string): void => {
+    const parts = branches(part)
+    if (parts === undefined) out.push([path, part])
+    else for (const [key, branch] of parts) walk(branch, path === '' ? key : `${path}.${key}`)
+  }
+  walk(tree, '')
+  return out
+}
+
+/** A tree of the same structure, whose leaves are the results of `f` on each leaf and its path. */
+export const mapLeaves = (tree: unknown, f: (leaf: unknown, path: string) => unknown): unknown => {
+  const walk = (part: unknown, path: string): unknown => {
+    const parts = branches(part)
+    if (parts === undefined) return f(part, path)
+    const mapped = parts.map(([key, branch]) => [key, walk(branch, path === '' ? key : `${path}.${key}`)] as const)
+    return Object.freeze(Array.isArray(part) ? mapped.map(([, branch]) => branch) : Object.fromEntries(mapped))
+  }
+  return walk(tree, '')
+}
+
+/** The tree with these leaves, in the order of {@link leavesOf}. */
+export const rebuild = (tree: unknown, leaves: ReadonlyArray<unknown>): unknown => {
+  let next = 0
+  return mapLeaves(tree, () => leaves[next++])
+}
+
+/**
+ * A tree of the same structure and type, with `f` applied at each leaf.
+ *
+ * @example
+ * mapTree({ w: tensor([1, 2]), b: 3 }, (leaf) => mul(leaf, 2)) // { w: node, b: node }
+ */
+export const mapTree = <T>(tree: T, f: (leaf: Leaf, path: string) => Node): NodeTree<T> =>
+  mapLeaves(tree, (leaf, path) => (isLeaf(leaf) ? f(leaf, path) : stranger(leaf, path))) as NodeTree<T>
+
+/**
+ * `f` applied to corresponding leaves of two trees of one structure; the result has the structure of the first.
+ * Where the second lacks a leaf, the result holds an invalid node that names the path.
+ *
+ * @example
+ * const step = zipTree(params, grads, (p, g) => sub(p, mul(0.1, g)))
+ */
+export const zipTree = <T>(tree: T, other: unknown, f: (a: Leaf, b: Leaf, path: string) => Node): NodeTree<T> => {
+  const others = new Map(leavesOf(other))
+  return mapTree(tree, (leaf, path) => {
+    const partner = others.get(path)
+    return isLeaf(partner) ? f(leaf, partner, path) : invalid('zipTree', [], missing(path))
+  })
+}
+
+const missing = (path: string): Refusal =>
+  refuse('Structure', `the second tree has no leaf at '${path}'`, 'Give both trees the same structure')
+
+/** The invalid node for something that does not belong in a tree. */
+export const stranger = (x: unknown, path: string): Node =>
+  invalid('tree', [], refuse('Structure', `${path === '' ? 'the tree' : `'${path}'`} is ${describe(x)}, which is no leaf`, 'Use nodes, tensors or numbers at the leaves of plain records and arrays'))
+
+const describe = (x: unknown): string =>
+  typeof x === 'object' && x !== null ? `a ${x.constructor?.name ?? 'record'}` : x === undefined ? 'undefined' : `the ${typeof x} ${String(x)}`

@@ -1,0 +1,133 @@
+/** Evaluation: the fold that turns a graph into numbers. Shared work is done once, and buffers die with their last reader. */
+import * as E from 'fp-ts/Either'
+import type { Buffer } from '../core/DType.js'
+import { errorAt, FoldgradException, KernelFailure, refuse, type FoldgradError } from '../core/FoldgradError.js'
+import { errorsIn, positionsIn, sort, type Sorted } from '../core/Graph.js'
+import type { Node } from '../core/Node.js'
+import { sizeOf } from '../core/Shape.js'
+import { bufferOf, tensorOf, type NestedArray, type Tensor } from '../core/Tensor.js'
+import { leavesOf, rebuild, type TensorTree } from '../core/Tree.js'
+import { filled } from '../kernel/elementwise.js'
+import { asNode } from '../primitive/leaf.js'
+
+/** The last reader of each node; results are read by the caller, after the end. */
+const lastReaders = ({ nodes, first, operands }: Sorted, results: ReadonlyArray<number>): Int32Array => {
+  const last = new Int32Array(nodes.length)
+  for (let i = 0; i < nodes.length; i++) for (let e = first[i]!; e < first[i + 1]!; e++) last[operands[e]!] = i
+  for (const i of results) last[i] = nodes.length
+  return last
+}
+
+/** The buffers of some nodes of a sorted program. Scalars of type f64 live in one flat array, without a buffer each. */
+const run = (sorted: Sorted, results: ReadonlyArray<number>): ReadonlyArray<Buffer> => {
+  const { nodes, first, operands } = sorted
+  const last = lastReaders(sorted, results)
+  const scalars = new Float64Array(nodes.length)
+  const buffers = new Array<Buffer | undefined>(nodes.length)
+
+  const read = (i: number, uniform: boolean): Buffer => {
+    const buffer = buffers[i]
+    if (buffer === undefined) return Float64Array.of(scalars[i]!)
+    return uniform ? buffer : filled(buffer, nodes[i]!.dtype, sizeOf(nodes[i]!.shape))
+  }
+
+  for (let i = 0; i < nodes.length; i++) {
+    const y = nodes[i]!
+    const { op } = y
+    const from = first[i]!
+    const to = first[i + 1]!
+    if (op.scalar !== undefined && y.shape.length === 0 && y.dtype === 'f64' && scalarOperands(buffers, operands, from, to)) {
+      const f = op.scalar
+      scalars[i] =
+        to - from === 2
+          ? f(scalars[operands[from]!]!, scalars[operands[from + 1]!]!)
+          : to - from === 1
+            ? f(scalars[operands[from]!]!)
+            : f(scalars[operands[from]!]!, scalars[operands[from + 1]!]!, scalars[operands[from + 2]!]!)
+      continue
+    }
+    const inputs = new Array<Buffer>(to - from)
+    for (let e = from; e < to; e++) inputs[e - from] = read(operands[e]!, op.uniform === true)
+    const buffer = guarded(y, inputs)
+    if (y.shape.length === 0 && y.dtype === 'f64') scalars[i] = buffer[0]!
+    else buffers[i] = buffer
+    for (let e = from; e < to; e++) if (last[operands[e]!] === i) buffers[operands[e]!] = undefined
+  }
+  return results.map((i) => read(i, false))
+}
+
+const scalarOperands = (buffers: ReadonlyArray<Buffer | undefined>, operands: Int32Array, from: number, to: number): boolean => {
+  for (let e = from; e < to; e++) if (buffers[operands[e]!] !== undefined) return false
+  return true
+}
+
+/** A kernel that finds the numbers unfit says so with an error that carries its node. */
+const guarded = (y: Node, inputs: ReadonlyArray<Buffer>): Buffer => {
+  try {
+    return y.op.evaluate(inputs, y)
+  } catch (failure) {
+    if (!(failure instanceof KernelFailure)) throw failure
+    throw new FoldgradException([errorAt(y.op.name, y.inputs.map((x) => x.shape), failure.refusal)])
+  }
+}
+
+/** The tensors of several nodes, computed together; `Left` with every misuse in them. */
+export const evaluateAll = (nodes: ReadonlyArray<Node>): E.Either<ReadonlyArray<FoldgradError>, ReadonlyArray<Tensor>> => {
+  const sorted = sort(nodes)
+  const results = positionsIn(sorted, nodes)
+  const errors = errorsIn(sorted.nodes)
+  if (errors.length > 0) return E.left(errors)
+  try {
+    return E.right(run(sorted, results).map((buffer, k) => tensorOf(buffer, nodes[k]!.shape, nodes[k]!.dtype)))
+  } catch (failure) {
+    if (failure instanceof FoldgradException) return E.left(failure.errors)
+    throw failure
+  }
+}
+
+/**
+ * The numbers of a node, or of every node in a tree of nodes: work that several of them share is done once.
+ * `Left` carries every misuse in the program, each with the operation, the shapes, the rule it broke, the mend and the
+ * place of the call.
+ *
+ * @example
+ * const x = variable('x', 2)
+ * pipe(evaluate({ y: square(x), z: exp(square(x)) }), E.map(({ y }) => y.toArray())) // right(4)
+ */
+export const evaluate = <T>(tree: T): E.Either<ReadonlyArray<FoldgradError>, TensorTree<T>> => {
+  const nodes = leavesOf(tree).map(([path, leaf]) => asNode(leaf, path))
+  return E.map((tensors: ReadonlyArray<Tensor>) => rebuild(tree, tensors) as TensorTree<T>)(evaluateAll(nodes))
+}
+
+/**
+ * The same for scripts and REPLs: the tensors themselves. Throws a {@link FoldgradException} with all errors on misuse.
+ *
+ * @example
+ * value(mul([1, 2, 3], 2)) // [2 4 6]
+ */
+export const value = <T>(tree: T): TensorTree<T> => {
+  const result = evaluate(tree)
+  if (E.isLeft(result)) throw new FoldgradException(result.left)
+  return result.right
+}
+
+/**
+ * The number of a node with one element. Throws a {@link FoldgradException} on misuse, also for more elements.
+ *
+ * @example
+ * item(add(2, 3)) // 5
+ */
+export const item = (node: Node | Tensor | number): number => {
+  const t = value(asNode(node, '')) as Tensor
+  if (t.size !== 1)
+    throw new FoldgradException([errorAt('item', [t.shape], refuse('Shape', 'one element is needed', 'Reduce the node first, or read it with value or toArray'))])
+  return bufferOf(t)[0]!
+}
+
+/**
+ * The numbers of a node as nested arrays. Throws a {@link FoldgradException} on misuse.
+ *
+ * @example
+ * toArray(add([1, 2], 1)) // [2, 3]
+ */
+export const toArray = (node: Node | Tensor | number): NestedArray => (value(asNode(node, '')) as Tensor).toArray()

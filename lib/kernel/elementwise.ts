@@ -1,0 +1,41 @@
+/**
+ * Elementwise loops. A buffer of one element stands for a constant array of any size (a *uniform* buffer), so that
+ * `x * 2` neither stores nor reads a thousand twos.
+ */
+import { allocate, type Buffer, type DType } from '../core/DType.js'
+
+type Scalar = (...elements: ReadonlyArray<number>) => number
+
+/** `out[i] = f(a[i], b[i], …)` for one to three operands. Uniform operands give a uniform result. */
+export const elementwise = (f: Scalar, inputs: ReadonlyArray<Buffer>, dtype: DType, size: number): Buffer => {
+  const uniform = size !== 0 && inputs.every((b) => b.length === 1)
+  const out = allocate(dtype, uniform ? 1 : size)
+  const [a, b, c] = inputs
+  if (c !== undefined) ternary(f, a!, b!, c, out)
+  else if (b !== undefined) binary(f, a!, b, out)
+  else unary(f, a!, out)
+  return out
+}
+
+const unary = (f: Scalar, a: Buffer, out: Buffer): void => {
+  for (let i = 0; i < out.length; i++) out[i] = f(a[i]!)
+}
+
+const binary = (f: Scalar, a: Buffer, b: Buffer, out: Buffer): void => {
+  const sa = stride(a, out)
+  const sb = stride(b, out)
+  for (let i = 0, j = 0, k = 0; i < out.length; i++, j += sa, k += sb) out[i] = f(a[j]!, b[k]!)
+}
+
+const ternary = (f: Scalar, a: Buffer, b: Buffer, c: Buffer, out: Buffer): void => {
+  const sa = stride(a, out)
+  const sb = stride(b, out)
+  const sc = stride(c, out)
+  for (let i = 0, j = 0, k = 0, l = 0; i < out.length; i++, j += sa, k += sb, l += sc) out[i] = f(a[j]!, b[k]!, c[l]!)
+}
+
+const stride = (a: Buffer, out: Buffer): number => (a.length === 1 && out.length !== 1 ? 0 : 1)
+
+/** The same array stored out in full. */
+export const filled = (a: Buffer, dtype: DType, size: number): Buffer =>
+  a.length === size ? a : allocate(dtype, size).fill(a[0]!)

@@ -1,0 +1,63 @@
+/** Arithmetic: the ring operations, division, powers, and the choices between two numbers. */
+import { bufferFrom, isFloat, type DType } from '../core/DType.js'
+import { refuse } from '../core/FoldgradError.js'
+import { apply, type Node } from '../core/Node.js'
+import { sameShape, showShape, sizeOf } from '../core/Shape.js'
+import { elementwise } from '../kernel/elementwise.js'
+import { add, binary, defineOp, notDifferentiable, lift, stepwise, unary, type Term } from './declare.js'
+import { fullValue } from './leaf.js'
+
+export { add }
+
+const any = { anyDtype: true }
+
+/** `dx · d`; a unit cotangent is not multiplied by. */
+export const times = (dx: Node, d: Node): Node => (fullValue(dx) === 1 ? d : mul(dx, d))
+
+export const sub = binary('sub', (a, b) => a - b, (da) => da, (db) => neg(db), any)
+export const mul = binary('mul', (a, b) => a * b, (da, _a, b) => times(da, b), (db, a) => times(db, a), any)
+export const div = binary('div', (a, b) => a / b, (da, _a, b) => div(da, b), (db, _a, b, y) => neg(times(db, div(y, b))))
+export const neg = unary('neg', (x) => -x, (dx) => neg(dx), any)
+export const square = unary('square', (x) => x * x, (dx, x) => times(dx, mul(2, x)), any)
+export const reciprocal = unary('reciprocal', (x) => 1 / x, (dx, _x, y) => neg(times(dx, square(y))))
+export const sqrt = unary('sqrt', Math.sqrt, (dx, _x, y) => div(dx, mul(2, y)))
+
+export const eq = stepwise('eq', (a, b) => (a === b ? 1 : 0))
+export const ne = stepwise('ne', (a, b) => (a !== b ? 1 : 0))
+export const lt = stepwise('lt', (a, b) => (a! < b! ? 1 : 0))
+export const le = stepwise('le', (a, b) => (a! <= b! ? 1 : 0))
+export const gt = stepwise('gt', (a, b) => (a! > b! ? 1 : 0))
+export const ge = stepwise('ge', (a, b) => (a! >= b! ? 1 : 0))
+
+/** `a` where the condition holds, `b` elsewhere. */
+export const where = (condition: Node, a: Term, b: Term): Node => apply(whereOp, [condition, lift(a, b), lift(b, a)])
+
+const whereOp = defineOp({
+  name: 'where',
+  infer: ([c, a, b]) =>
+    c!.dtype !== 'bool'
+      ? refuse('DType', `the condition is ${c!.dtype}, a bool is needed`, 'Compare it with something: ne(condition, 0)')
+      : !(sameShape(a!.shape, b!.shape) && sameShape(a!.shape, c!.shape))
+        ? refuse('Shape', `the operands need one shape, got ${[c, a, b].map((x) => showShape(x!.shape)).join(', ')}`, 'Broadcast them first')
+        : a!.dtype !== b!.dtype
+          ? refuse('DType', `the branches need one dtype, got ${a!.dtype} and ${b!.dtype}`, 'Convert one with astype')
+          : a!,
+  evaluate: (inputs, y) => elementwise((c, a, b) => (c !== 0 ? a! : b!), inputs, y.dtype, sizeOf(y.shape)),
+  vjp: (g, { inputs: [c] }, k) => (k === 0 ? notDifferentiable : k === 1 ? where(c!, g, 0) : where(c!, 0, g)),
+  jvp: ([, da, db], { inputs: [c] }) => (da || db ? where(c!, da ?? 0, db ?? 0) : null),
+  scalar: (c, a, b) => (c !== 0 ? a! : b!),
+  uniform: true,
+  masks: true,
+})
+
+/** The operand converted to another dtype. */
+export const astype = (x: Node, dtype: DType): Node => (x.dtype === dtype ? x : apply(astypeOp, [x], Object.freeze({ dtype })))
+
+const astypeOp = defineOp({
+  name: 'astype',
+  infer: ([x], { dtype }) => ({ shape: x!.shape, dtype: dtype as DType }),
+  evaluate: ([x], y) => bufferFrom(y.dtype, x!),
+  vjp: (g, { inputs: [x] }) => (isFloat(x!.dtype) ? astype(g, x!.dtype) : null),
+  jvp: ([dx], y) => (dx && isFloat(y.dtype) ? astype(dx, y.dtype) : null),
+  uniform: true,
+})

@@ -1,0 +1,137 @@
+/**
+ * How primitives are declared: one line for the common cases, so that the tables of rules read like a page of a calculus
+ * book. A derivative is written as a differential, `sin: (dx, x) => mul(dx, cos(x))`. An elementwise operation has a
+ * diagonal Jacobian, so the one line is both its pushforward and its pullback.
+ */
+import { isFloat, type DType } from '../core/DType.js'
+import { refuse, type Refusal } from '../core/FoldgradError.js'
+import { apply, type Attrs, type Node, type Primitive, type Signature } from '../core/Node.js'
+import { sameShape, showShape, sizeOf } from '../core/Shape.js'
+import { elementwise as loop } from '../kernel/elementwise.js'
+import { full } from './leaf.js'
+
+/** A node, or a number that takes the shape and dtype of the node beside it. */
+export type Term = Node | number
+
+/** The part of a differential that belongs to one operand: linear in `dx`, given the operands and then the result. */
+export type Differential = (dx: Node, ...operands: ReadonlyArray<Node>) => Node
+
+/** An operand that the result does not depend on smoothly: an index, a condition, a count. */
+export const notDifferentiable = null
+
+type Scalar = (...elements: ReadonlyArray<number>) => number
+
+interface ElementwiseOptions {
+  /** The dtype of the result, when it is not that of the operands. */
+  readonly result?: DType
+  /** The pullback hides entries behind a condition. */
+  readonly masks?: boolean
+  /** The operands may have any dtype; otherwise they are floats. */
+  readonly anyDtype?: boolean
+}
+
+const agree =
+  (result: DType | undefined, anyDtype: boolean) =>
+  (inputs: ReadonlyArray<Node>): Signature | Refusal => {
+    const a = inputs[0]!
+    for (let k = 1; k < inputs.length; k++) {
+      const b = inputs[k]!
+      if (!sameShape(a.shape, b.shape))
+        return refuse('Shape', `the operands need one shape, got ${inputs.map((x) => showShape(x.shape)).join(', ')}`, 'Broadcast them first')
+      if (a.dtype !== b.dtype)
+        return refuse('DType', `the operands need one dtype, got ${inputs.map((x) => x.dtype).join(', ')}`, 'Convert them with astype')
+    }
+    if (!anyDtype && !isFloat(a.dtype))
+      return refuse('DType', `the operands are ${a.dtype}, a float is needed`, "Convert them with astype('f64')")
+    return result === undefined || result === a.dtype ? a : { shape: a.shape, dtype: result }
+  }
+
+const evaluateBy =
+  (f: Scalar): Primitive['evaluate'] =>
+  (inputs, y) =>
+    loop(f, inputs, y.dtype, sizeOf(y.shape))
+
+/** The differentials applied to the operands and the result of `y`. */
+const term = (d: Differential, dx: Node, y: Node): Node => {
+  const xs = y.inputs
+  return xs.length === 1 ? d(dx, xs[0]!, y) : xs.length === 2 ? d(dx, xs[0]!, xs[1]!, y) : d(dx, ...xs, y)
+}
+
+const elementwiseOp = (
+  name: string,
+  f: Scalar,
+  differentials: ReadonlyArray<Differential | null>,
+  { result, masks = false, anyDtype = false }: ElementwiseOptions,
+): Primitive =>
+  defineOp({
+    name,
+    infer: agree(result, anyDtype),
+    evaluate: evaluateBy(f),
+    vjp: (g: Node, y: Node, k: number) => {
+      const d = differentials[k]!
+      return d === notDifferentiable ? null : term(d, g, y)
+    },
+    jvp: (tangents: ReadonlyArray<Node | null>, y: Node) =>
+      tangents.reduce<Node | null>((sum, dx, k) => {
+        const d = differentials[k]!
+        return dx === null || d === notDifferentiable ? sum : plus(sum, term(d, dx, y))
+      }, null),
+    scalar: f,
+    uniform: true,
+    masks,
+  })
+
+/** A primitive, frozen. */
+export const defineOp = (record: Primitive): Primitive => Object.freeze(record)
+
+/** Sum of tangents, in which `null` is zero. */
+const plus = (a: Node | null, b: Node): Node => (a === null ? b : add(a, b))
+
+/** A number as an array of it, with the shape and dtype of the node beside it. */
+export const lift = (x: Term, other: Term): Node => (typeof x === 'number' ? full(x, other as Node) : x)
+
+/** An elementwise operation of one float operand, by its value and its differential. */
+export const unary = (name: string, f: (x: number) => number, dx: Differential, options: ElementwiseOptions = {}) => {
+  const op = elementwiseOp(name, f as Scalar, [dx], options)
+  return (x: Node): Node => apply(op, [x])
+}
+
+/** An elementwise operation of two float operands of one shape, by its value and its two partial differentials. */
+export const binary = (
+  name: string,
+  f: (a: number, b: number) => number,
+  da: Differential,
+  db: Differential,
+  options: ElementwiseOptions = {},
+) => {
+  const op = elementwiseOp(name, f as Scalar, [da, db], options)
+  return (a: Term, b: Term): Node => apply(op, [lift(a, b), lift(b, a)])
+}
+
+/** An elementwise operation that is constant almost everywhere: derivative zero, result `bool` unless told otherwise. */
+export const stepwise = (name: string, f: Scalar, options: ElementwiseOptions = { result: 'bool', anyDtype: true }) => {
+  const op = elementwiseOp(name, f, [null, null, null], options)
+  return (...xs: ReadonlyArray<Term>): Node =>
+    apply(op, xs.map((x) => lift(x, xs.find((other) => typeof other !== 'number')!)))
+}
+
+/** A sum of two arrays, or of the contributions to one adjoint. */
+export const add = binary('add', (a, b) => a + b, (da) => da, (db) => db, { anyDtype: true })
+
+/** What a primitive that is linear in its only operand is made of. */
+interface Linear extends Pick<Primitive, 'infer' | 'evaluate' | 'uniform' | 'masks'> {
+  /** The transposed map: the adjoint of `x` from that of `y`. */
+  readonly transpose: (g: Node, y: Node) => Node
+}
+
+/** A primitive that is linear in its one operand: its pushforward is itself, its pullback the transposed map. */
+export const linear = (name: string, { transpose, ...rest }: Linear) => {
+  const op: Primitive = defineOp({
+    name,
+    ...rest,
+    vjp: (g: Node, y: Node) => transpose(g, y),
+    jvp: ([dx]: ReadonlyArray<Node | null>, y: Node) => (dx ? apply(op, [dx], y.attrs) : null),
+  })
+  return (x: Node, attrs?: Attrs): Node => apply(op, [x], attrs)
+}
+
