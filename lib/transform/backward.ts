@@ -9,7 +9,7 @@ import { frozenMap, type Gradients, type VariableId } from '../core/Gradients.js
 import { positionsIn, sort, type Sorted } from '../core/Graph.js'
 import { invalid, isInvalid, type Node } from '../core/Node.js'
 import { sameShape, showShape } from '../core/Shape.js'
-import { ne, where } from '../primitive/arithmetic.js'
+import { astype, ne, where } from '../primitive/arithmetic.js'
 import { add } from '../primitive/declare.js'
 import { full, heldTensor, variableId } from '../primitive/leaf.js'
 import { sameTensor } from '../core/Tensor.js'
@@ -81,7 +81,7 @@ const seedOf = (op: string, y: Node, cotangent: Node | undefined): Node => {
     return invalid(op, [y], refuse('DType', `the result is ${y.dtype}, only floats have derivatives`, "Differentiate a float result, or convert it with astype('f64')"))
   if (cotangent === undefined) return full(1, y)
   return sameShape(cotangent.shape, y.shape)
-    ? cotangent
+    ? astype(cotangent, y.dtype)
     : invalid(op, [y, cotangent], refuse('Shape', `the cotangent needs the shape of the result, ${showShape(y.shape)}`, `Give a cotangent of shape ${showShape(y.shape)}`))
 }
 
