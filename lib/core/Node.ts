@@ -40,21 +40,30 @@ export interface Primitive {
   readonly masks?: boolean
 }
 
+const isList = (x: Node | ReadonlyArray<Node> | undefined): x is ReadonlyArray<Node> => Array.isArray(x)
+
 /** Only {@link apply} and {@link invalid} make nodes. */
 const key = Symbol('Node')
 
 let position: (node: Node) => number
 let mark: (node: Node, at: number) => void
+let arity: (node: Node) => number
+let operand: (node: Node, k: number) => Node
 
 /**
  * One operation on other nodes: `{ op, inputs, attrs, shape, dtype }`, deeply immutable. It holds no value and no
  * gradient; both are results of folds.
+ *
+ * One or two operands are held directly, and put into an array when somebody asks for `inputs`: graphs of many scalars are
+ * half the size that way, and collecting garbage is most of what they cost.
  */
 export class Node<S extends Shape = Shape, D extends DType = DType> {
   /** Scratch of the topological sort, meaningless outside it and unobservable (`Graph.ts`). */
   #position = 0
+  /** The first operand, or all of them once they are in an array. */
+  #first: Node | ReadonlyArray<Node> | undefined
+  #second: Node | undefined
   readonly op: Primitive
-  readonly inputs: ReadonlyArray<Node>
   readonly attrs: Attrs
   readonly shape: S
   readonly dtype: D
@@ -62,12 +71,21 @@ export class Node<S extends Shape = Shape, D extends DType = DType> {
   /** @internal */
   constructor(permit: symbol, op: Primitive, inputs: ReadonlyArray<Node>, attrs: Attrs, shape: S, dtype: D) {
     if (permit !== key) throw new TypeError('Node: make nodes by applying operations')
+    this.#first = inputs.length > 2 ? Object.freeze([...inputs]) : inputs[0]
+    this.#second = inputs.length === 2 ? inputs[1] : undefined
     this.op = op
-    this.inputs = inputs
     this.attrs = attrs
     this.shape = shape
     this.dtype = dtype
     Object.freeze(this)
+  }
+
+  /** The operands. */
+  get inputs(): ReadonlyArray<Node> {
+    const [first, second] = [this.#first, this.#second]
+    if (isList(first)) return first
+    this.#first = Object.freeze(first === undefined ? [] : second === undefined ? [first] : [first, second])
+    return this.#first
   }
 
   static {
@@ -75,6 +93,8 @@ export class Node<S extends Shape = Shape, D extends DType = DType> {
     mark = (n, at) => {
       n.#position = at
     }
+    arity = (n) => (isList(n.#first) ? n.#first.length : n.#first === undefined ? 0 : n.#second === undefined ? 1 : 2)
+    operand = (n, k) => (isList(n.#first) ? n.#first[k]! : k === 0 ? (n.#first as Node) : n.#second!)
   }
 
   /** The operation and its type, such as `mul: f64[2, 3]`. */
@@ -94,6 +114,10 @@ export const isNode = (x: unknown): x is Node => x instanceof Node
 /** Where the last sort put the node, and where this one puts it. For `Graph.ts` alone. */
 export const positionOf: (node: Node) => number = position!
 export const setPosition: (node: Node, at: number) => void = mark!
+
+/** The number of operands, and one of them, without making an array of them. */
+export const arityOf: (node: Node) => number = arity!
+export const operandOf: (node: Node, k: number) => Node = operand!
 
 /** The attributes of an operation without options. */
 export const noAttrs: Attrs = Object.freeze({})
@@ -120,11 +144,11 @@ export const apply = (op: Primitive, inputs: ReadonlyArray<Node>, attrs: Attrs =
   for (let k = 0; k < inputs.length; k++) if (inputs[k]!.op === broken) return invalid(op.name, inputs)
   const answer = op.infer(inputs, attrs)
   if (isRefusal(answer)) return invalid(op.name, inputs, answer)
-  return new Node(key, op, Object.freeze(inputs), attrs === noAttrs ? attrs : freeze(attrs), answer.shape, answer.dtype)
+  return new Node(key, op, inputs, attrs === noAttrs ? attrs : freeze(attrs), answer.shape, answer.dtype)
 }
 
 /** The operation of invalid nodes. It has a shape only because every node has one. */
-const broken: Primitive = Object.freeze({
+export const broken: Primitive = Object.freeze({
   name: 'invalid',
   infer: () => ({ shape: scalarShape, dtype: 'f64' as const }),
   evaluate: () => {
@@ -137,7 +161,7 @@ const broken: Primitive = Object.freeze({
 /** A node for an application that went wrong, or (without a refusal) for one whose operands did. */
 export const invalid = (op: string, inputs: ReadonlyArray<Node>, refusal?: Refusal): Node => {
   const error = refusal && errorAt(op, inputs.filter((x) => !isInvalid(x)).map((x) => x.shape), refusal)
-  return new Node(key, broken, Object.freeze([...inputs]), Object.freeze({ op, error }), scalarShape, 'f64')
+  return new Node(key, broken, inputs, Object.freeze({ op, error }), scalarShape, 'f64')
 }
 
 /** Whether this node stands for a misuse, its own or that of an operand. */

@@ -20,46 +20,47 @@ const lastReaders = ({ nodes, first, operands }: Sorted, results: ReadonlyArray<
 
 /** The buffers of some nodes of a sorted program. Scalars of type f64 live in one flat array, without a buffer each. */
 const run = (sorted: Sorted, results: ReadonlyArray<number>): ReadonlyArray<Buffer> => {
-  const { nodes, first, operands } = sorted
+  const { nodes, ops, first, operands, scalars } = sorted
   const last = lastReaders(sorted, results)
-  const scalars = new Float64Array(nodes.length)
+  const numbers = new Float64Array(nodes.length)
   const buffers = new Array<Buffer | undefined>(nodes.length)
 
   const read = (i: number, uniform: boolean): Buffer => {
-    const buffer = buffers[i]
-    if (buffer === undefined) return Float64Array.of(scalars[i]!)
-    return uniform ? buffer : filled(buffer, nodes[i]!.dtype, sizeOf(nodes[i]!.shape))
+    if (scalars[i] === 1) return Float64Array.of(numbers[i]!)
+    return uniform ? buffers[i]! : filled(buffers[i]!, nodes[i]!.dtype, sizeOf(nodes[i]!.shape))
   }
 
   for (let i = 0; i < nodes.length; i++) {
-    const y = nodes[i]!
-    const { op } = y
+    const op = ops[i]!
     const from = first[i]!
     const to = first[i + 1]!
-    if (op.scalar !== undefined && y.shape.length === 0 && y.dtype === 'f64' && scalarOperands(buffers, operands, from, to)) {
-      const f = op.scalar
-      scalars[i] =
-        to - from === 2
-          ? f(scalars[operands[from]!]!, scalars[operands[from + 1]!]!)
-          : to - from === 1
-            ? f(scalars[operands[from]!]!)
-            : f(scalars[operands[from]!]!, scalars[operands[from + 1]!]!, scalars[operands[from + 2]!]!)
+    if (op.scalar !== undefined && scalars[i] === 1 && allScalars(scalars, operands, from, to)) {
+      numbers[i] = scalarResult(op.scalar, numbers, operands, from, to)
       continue
     }
     const inputs = new Array<Buffer>(to - from)
     for (let e = from; e < to; e++) inputs[e - from] = read(operands[e]!, op.uniform === true)
-    const buffer = guarded(y, inputs)
-    if (y.shape.length === 0 && y.dtype === 'f64') scalars[i] = buffer[0]!
+    const buffer = guarded(nodes[i]!, inputs)
+    if (scalars[i] === 1) numbers[i] = buffer[0]!
     else buffers[i] = buffer
     for (let e = from; e < to; e++) if (last[operands[e]!] === i) buffers[operands[e]!] = undefined
   }
   return results.map((i) => read(i, false))
 }
 
-const scalarOperands = (buffers: ReadonlyArray<Buffer | undefined>, operands: Int32Array, from: number, to: number): boolean => {
-  for (let e = from; e < to; e++) if (buffers[operands[e]!] !== undefined) return false
+const allScalars = (scalars: Uint8Array, operands: Int32Array, from: number, to: number): boolean => {
+  for (let e = from; e < to; e++) if (scalars[operands[e]!] === 0) return false
   return true
 }
+
+const scalarResult = (f: Scalar, x: Float64Array, operands: Int32Array, from: number, to: number): number => {
+  const a = x[operands[from]!]!
+  if (to - from === 1) return f(a)
+  const b = x[operands[from + 1]!]!
+  return to - from === 2 ? f(a, b) : f(a, b, x[operands[from + 2]!]!)
+}
+
+type Scalar = (...elements: ReadonlyArray<number>) => number
 
 /** A kernel that finds the numbers unfit says so with an error that carries its node. */
 const guarded = (y: Node, inputs: ReadonlyArray<Buffer>): Buffer => {
@@ -75,7 +76,7 @@ const guarded = (y: Node, inputs: ReadonlyArray<Buffer>): Buffer => {
 export const evaluateAll = (nodes: ReadonlyArray<Node>): E.Either<ReadonlyArray<FoldgradError>, ReadonlyArray<Tensor>> => {
   const sorted = sort(nodes)
   const results = positionsIn(sorted, nodes)
-  const errors = errorsIn(sorted.nodes)
+  const errors = errorsIn(sorted)
   if (errors.length > 0) return E.left(errors)
   try {
     return E.right(run(sorted, results).map((buffer, k) => tensorOf(buffer, nodes[k]!.shape, nodes[k]!.dtype)))

@@ -5,7 +5,7 @@
  */
 import { isFloat, type DType } from '../core/DType.js'
 import { refuse, type Refusal } from '../core/FoldgradError.js'
-import { apply, type Attrs, type Node, type Primitive, type Signature } from '../core/Node.js'
+import { apply, arityOf, operandOf, type Attrs, type Node, type Primitive, type Signature } from '../core/Node.js'
 import { sameShape, showShape, sizeOf } from '../core/Shape.js'
 import { elementwise as loop } from '../kernel/elementwise.js'
 import { full } from './leaf.js'
@@ -51,10 +51,10 @@ const evaluateBy =
   (inputs, y) =>
     loop(f, inputs, y.dtype, sizeOf(y.shape))
 
-/** The differentials applied to the operands and the result of `y`. */
+/** A differential applied to the operands and the result of `y`. */
 const term = (d: Differential, dx: Node, y: Node): Node => {
-  const xs = y.inputs
-  return xs.length === 1 ? d(dx, xs[0]!, y) : xs.length === 2 ? d(dx, xs[0]!, xs[1]!, y) : d(dx, ...xs, y)
+  const n = arityOf(y)
+  return n === 1 ? d(dx, operandOf(y, 0), y) : n === 2 ? d(dx, operandOf(y, 0), operandOf(y, 1), y) : d(dx, ...y.inputs, y)
 }
 
 const elementwiseOp = (

@@ -14,65 +14,62 @@ import { add } from '../primitive/declare.js'
 import { full, heldTensor, variableId } from '../primitive/leaf.js'
 import { sameTensor } from '../core/Tensor.js'
 
-/** An adjoint, and whether it came through a mask (`where`, `maximum`, …) on its way. */
-export interface Adjoint {
-  readonly node: Node
-  readonly masked: boolean
-}
-
 /**
  * What `y`, whose adjoint is `g`, contributes to the adjoint of its operand `k`: `null` if it is not differentiable there.
  *
- * Behind a mask an entry that is exactly zero stays zero: the pullback of an elementwise operation would multiply it by
- * a derivative that may be infinite at a point that was never selected, as in `where(x > 0, sqrt(x), 0)` at 0.
+ * Behind a mask (`masked`: on its way the adjoint came through a `where`, a `maximum` …) an entry that is exactly zero stays
+ * zero: the pullback of an elementwise operation would multiply it by a derivative that may be infinite at a point that
+ * was never selected, as in `where(x > 0, sqrt(x), 0)` at 0.
  */
-export const contribution = (g: Adjoint, y: Node, k: number): Adjoint | null => {
-  const c = y.op.vjp(g.node, y, k)
-  if (c === null) return null
-  const masked = g.masked || y.op.masks === true
-  const strongZero = g.masked && y.op.scalar !== undefined && y.op.masks !== true && c !== g.node
-  return { node: strongZero ? where(ne(g.node, 0), c, 0) : c, masked }
+export const contribution = (g: Node, masked: boolean, y: Node, k: number): Node | null => {
+  const c = y.op.vjp(g, y, k)
+  return masked && c !== null && c !== g && y.op.scalar !== undefined && y.op.masks !== true ? where(ne(g, 0), c, 0) : c
 }
 
-/** The sum of two contributions to one adjoint. */
-export const accumulate = (a: Adjoint | undefined, b: Adjoint): Adjoint =>
-  a === undefined ? b : { node: add(a.node, b.node), masked: a.masked || b.masked }
-
 /** Which nodes depend smoothly on a wanted one: only they need an adjoint. */
-const reaching = ({ nodes, first, operands }: Sorted, wanted: ReadonlyArray<number>): Uint8Array => {
+const reaching = ({ nodes, first, operands, floats }: Sorted, wanted: ReadonlyArray<number>): Uint8Array => {
   const reaches = new Uint8Array(nodes.length)
   for (const i of wanted) if (i >= 0) reaches[i] = 1
   for (let i = 0; i < nodes.length; i++) {
-    if (reaches[i] === 1 || !isFloat(nodes[i]!.dtype)) continue
+    if (reaches[i] === 1 || floats[i] === 0) continue
     for (let e = first[i]!; e < first[i + 1]!; e++) if (reaches[operands[e]!] === 1) reaches[i] = 1
   }
   return reaches
 }
 
-/** The fold itself. The accumulator is an array by position that never leaves it. */
-const foldBack = (sorted: Sorted, reaches: Uint8Array, seed: ReadonlyArray<Adjoint | undefined>): ReadonlyArray<Adjoint | undefined> => {
+/**
+ * The fold itself, over a sorted program and the cotangents of some of its nodes. The accumulator is an array by position
+ * that never leaves it; the adjoints at the wanted positions are the result.
+ */
+const foldBack = (
+  sorted: Sorted,
+  wanted: ReadonlyArray<number>,
+  cotangents: ReadonlyArray<readonly [position: number, cotangent: Node]>,
+): ReadonlyArray<Node | undefined> => {
   const { nodes, first, operands } = sorted
-  const adjoint = [...seed]
+  const reaches = reaching(sorted, wanted)
+  const adjoint = new Array<Node | undefined>(nodes.length)
+  const masked = new Uint8Array(nodes.length)
+  for (const [i, g] of cotangents) adjoint[i] = sum(adjoint[i], g)
   for (let i = nodes.length - 1; i >= 0; i--) {
     const g = adjoint[i]
     if (g === undefined || reaches[i] === 0) continue
-    for (let e = first[i]!, k = 0; e < first[i + 1]!; e++, k++) {
+    const y = nodes[i]!
+    const from = first[i]!
+    for (let e = from; e < first[i + 1]!; e++) {
       const operand = operands[e]!
       if (reaches[operand] === 0) continue
-      const c = contribution(g, nodes[i]!, k)
-      if (c !== null) adjoint[operand] = accumulate(adjoint[operand], c)
+      const c = contribution(g, masked[i] === 1, y, e - from)
+      if (c === null) continue
+      adjoint[operand] = sum(adjoint[operand], c)
+      if (y.op.masks === true || masked[i] === 1) masked[operand] = 1
     }
   }
-  return adjoint
+  return wanted.map((i) => (i < 0 ? undefined : adjoint[i]))
 }
 
-/** The adjoints at some positions of a sorted program, given cotangents of some of its nodes. */
-const pullAll = (sorted: Sorted, wanted: ReadonlyArray<number>, cotangents: ReadonlyArray<readonly [number, Node]>) => {
-  const seed = new Array<Adjoint | undefined>(sorted.nodes.length)
-  for (const [i, node] of cotangents) seed[i] = accumulate(seed[i], { node, masked: false })
-  const adjoint = foldBack(sorted, reaching(sorted, wanted), seed)
-  return wanted.map((i) => (i < 0 ? undefined : adjoint[i]?.node))
-}
+/** The sum of contributions; nothing is zero. */
+const sum = (a: Node | undefined, b: Node): Node => (a === undefined ? b : add(a, b))
 
 /** The cotangent to start from: ones unless one is given, which must have the shape of the result. */
 const seedOf = (op: string, y: Node, cotangent: Node | undefined): Node => {
@@ -106,15 +103,17 @@ export const adjointsOfAll = (
   const sorted = sort(results.map(([y]) => y))
   const wanted = positionsIn(sorted, nodes)
   const at = positionsIn(sorted, results.map(([y]) => y))
-  return pullAll(sorted, wanted, seeds.map((seed, i) => [at[i]!, seed] as const))
+  return foldBack(sorted, wanted, seeds.map((seed, i) => [at[i]!, seed] as const))
 }
 
-/** The variables of a sorted program by id, and the ids that stand for two different things. */
-const variablesIn = (nodes: ReadonlyArray<Node>): ReadonlyMap<VariableId, ReadonlyArray<Node>> => {
+/** The float variables of a sorted program, by id. */
+const variablesIn = ({ nodes, floats, first }: Sorted): ReadonlyMap<VariableId, ReadonlyArray<Node>> => {
   const byId = new Map<VariableId, Array<Node>>()
-  for (const node of nodes) {
+  for (let i = 0; i < nodes.length; i++) {
+    if (first[i] !== first[i + 1] || floats[i] === 0) continue
+    const node = nodes[i]!
     const id = variableId(node)
-    if (id === undefined || !isFloat(node.dtype)) continue
+    if (id === undefined) continue
     const others = byId.get(id)
     if (others === undefined) byId.set(id, [node])
     else others.push(node)
@@ -139,11 +138,11 @@ const variablesIn = (nodes: ReadonlyArray<Node>): ReadonlyMap<VariableId, Readon
 export const backward = (y: Node, cotangent?: Node): Gradients => {
   const seed = seedOf('backward', y, cotangent)
   const sorted = sort([y])
-  const variables = variablesIn(sorted.nodes)
+  const variables = variablesIn(sorted)
   if (isInvalid(seed)) return frozenMap([...variables.keys()].map((id) => [id, invalid('backward', [seed])]))
   const ids = [...variables]
   const nodes = ids.flatMap(([, same]) => same)
-  const adjoints = pullAll(sorted, positionsIn(sorted, nodes), [[sorted.nodes.length - 1, seed]])
+  const adjoints = foldBack(sorted, positionsIn(sorted, nodes), [[sorted.nodes.length - 1, seed]])
   let next = 0
   return frozenMap(
     ids.flatMap(([id, same]) => {

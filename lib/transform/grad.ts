@@ -49,10 +49,10 @@ const differentiate = (op: string, f: (...args: Args) => unknown, args: Readonly
 }
 
 interface Grad {
-  <A extends ReadonlyArray<never>>(f: (...args: A) => Leaf): (...args: FirstInput<A>) => NodeTree<A[0]>
-  <A extends ReadonlyArray<never>, X>(f: (...args: A) => readonly [Leaf, X], options: { readonly hasAux: true }): (...args: FirstInput<A>) => readonly [NodeTree<A[0]>, X]
-  <A extends ReadonlyArray<never>, const I extends number>(f: (...args: A) => Leaf, options: { readonly argnums: I }): (...args: AllInputs<A>) => NodeTree<A[I]>
-  <A extends ReadonlyArray<never>, const I extends ReadonlyArray<number>>(f: (...args: A) => Leaf, options: { readonly argnums: I }): (...args: AllInputs<A>) => Gradients<A, I>
+  <A extends ReadonlyArray<unknown>>(f: (...args: A) => Leaf): (...args: FirstInput<A>) => NodeTree<A[0]>
+  <A extends ReadonlyArray<unknown>, X>(f: (...args: A) => readonly [Leaf, X], options: { readonly hasAux: true }): (...args: FirstInput<A>) => readonly [NodeTree<A[0]>, X]
+  <A extends ReadonlyArray<unknown>, const I extends number>(f: (...args: A) => Leaf, options: { readonly argnums: I }): (...args: AllInputs<A>) => NodeTree<A[I]>
+  <A extends ReadonlyArray<unknown>, const I extends ReadonlyArray<number>>(f: (...args: A) => Leaf, options: { readonly argnums: I }): (...args: AllInputs<A>) => Gradients<A, I>
 }
 
 /**
@@ -75,10 +75,10 @@ export const grad: Grad = ((f: (...args: Args) => unknown, options: GradOptions 
   }) as unknown as Grad
 
 interface ValueAndGrad {
-  <A extends ReadonlyArray<never>>(f: (...args: A) => Leaf): (...args: FirstInput<A>) => readonly [Node, NodeTree<A[0]>]
-  <A extends ReadonlyArray<never>, X>(f: (...args: A) => readonly [Leaf, X], options: { readonly hasAux: true }): (...args: FirstInput<A>) => readonly [readonly [Node, X], NodeTree<A[0]>]
-  <A extends ReadonlyArray<never>, const I extends number>(f: (...args: A) => Leaf, options: { readonly argnums: I }): (...args: AllInputs<A>) => readonly [Node, NodeTree<A[I]>]
-  <A extends ReadonlyArray<never>, const I extends ReadonlyArray<number>>(f: (...args: A) => Leaf, options: { readonly argnums: I }): (...args: AllInputs<A>) => readonly [Node, Gradients<A, I>]
+  <A extends ReadonlyArray<unknown>>(f: (...args: A) => Leaf): (...args: FirstInput<A>) => readonly [Node, NodeTree<A[0]>]
+  <A extends ReadonlyArray<unknown>, X>(f: (...args: A) => readonly [Leaf, X], options: { readonly hasAux: true }): (...args: FirstInput<A>) => readonly [readonly [Node, X], NodeTree<A[0]>]
+  <A extends ReadonlyArray<unknown>, const I extends number>(f: (...args: A) => Leaf, options: { readonly argnums: I }): (...args: AllInputs<A>) => readonly [Node, NodeTree<A[I]>]
+  <A extends ReadonlyArray<unknown>, const I extends ReadonlyArray<number>>(f: (...args: A) => Leaf, options: { readonly argnums: I }): (...args: AllInputs<A>) => readonly [Node, Gradients<A, I>]
 }
 
 /**

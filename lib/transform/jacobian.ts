@@ -72,7 +72,7 @@ const blocks = (ys: ReadonlyArray<Node>, xs: ReadonlyArray<Node>, mode: Jacobian
  * toArray(jacobian(f)(tensor([1, 2]))) // [[2, 0], [0, 4]]
  */
 export const jacobian =
-  <A extends ReadonlyArray<never>, R>(f: (...args: A) => R, { mode }: JacobianOptions = {}) =>
+  <A extends ReadonlyArray<unknown>, R>(f: (...args: A) => R, { mode }: JacobianOptions = {}) =>
   (...[first, ...rest]: FirstInput<A>): Nested<R, NodeTree<A[0]>> => {
     const input = traced(first)
     const result = f(...([treeOf(input), ...rest] as unknown as A))
@@ -88,7 +88,7 @@ export const jacobian =
  * const f = ([x, y]: readonly [Node, Node]) => mul(square(x), y)
  * value(hessian(f)([2, 3])) // [[6, 4], [4, 0]]
  */
-export const hessian = <A extends ReadonlyArray<never>>(
+export const hessian = <A extends ReadonlyArray<unknown>>(
   f: (...args: A) => Leaf,
   { mode = 'forward' }: JacobianOptions = {},
 ): ((...args: FirstInput<A>) => Nested<A[0], NodeTree<A[0]>>) =>

@@ -33,7 +33,7 @@ const fitted = (input: Node, leaf: readonly [string, unknown] | undefined): Node
  * item(dy(2)) // 2
  */
 export const linearize =
-  <A extends ReadonlyArray<never>, R>(f: (...args: A) => R) =>
+  <A extends ReadonlyArray<unknown>, R>(f: (...args: A) => R) =>
   (...args: ArgumentInputs<A>): readonly [NodeTree<R>, (...tangents: ArgumentInputs<A>) => NodeTree<R>] => {
     const inputs = args.map(traced)
     const result = f(...(inputs.map(treeOf) as unknown as A))
@@ -57,7 +57,7 @@ export const linearize =
  * item(dy) // 23
  */
 export const jvp =
-  <A extends ReadonlyArray<never>, R>(f: (...args: A) => R) =>
+  <A extends ReadonlyArray<unknown>, R>(f: (...args: A) => R) =>
   (args: ArgumentInputs<A>, tangents: ArgumentInputs<A>): readonly [NodeTree<R>, NodeTree<R>] => {
     const [y, pushforward] = linearize(f)(...args)
     return Object.freeze([y, pushforward(...tangents)] as const)

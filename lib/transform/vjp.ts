@@ -37,7 +37,7 @@ export const adjoints = (y: Node, nodes: ReadonlyArray<Node>, cotangent?: Leaf):
  * toArray(pullback(tensor([1, 10]))[0]) // [3, 30]
  */
 export const vjp =
-  <A extends ReadonlyArray<never>, R>(f: (...args: A) => R) =>
+  <A extends ReadonlyArray<unknown>, R>(f: (...args: A) => R) =>
   (...args: ArgumentInputs<A>): readonly [NodeTree<R>, (cotangent: Input<R>) => ArgumentTrees<A>] => {
     const inputs = args.map(traced)
     const result = f(...(inputs.map(treeOf) as unknown as A))
