@@ -30,6 +30,11 @@ export interface Primitive {
    * `g` of `y`. `null` says that `y` is not differentiable in that argument.
    */
   readonly vjp: (g: Node, y: Node, k: number) => Node | null
+  /**
+   * The contributions to the adjoints of all operands that are wanted, where computing them together shares work; used
+   * instead of `vjp` when there is one. `masked`: zeros of `g` may come from a mask.
+   */
+  readonly pullback?: (g: Node, y: Node, wanted: ReadonlyArray<boolean>, masked: boolean) => ReadonlyArray<Node | null>
   /** The pushforward: the tangent of `y`, given those of the inputs. `null` is a tangent that is zero. */
   readonly jvp: (tangents: ReadonlyArray<Node | null>, y: Node) => Node | null
   /** The operation on single elements, when `y[i]` depends on the `i`-th elements of the operands alone. */

@@ -18,8 +18,15 @@ const lastReaders = ({ nodes, first, operands }: Sorted, results: ReadonlyArray<
   return last
 }
 
-/** The buffers of some nodes of a sorted program. Scalars of type f64 live in one flat array, without a buffer each. */
-const run = (sorted: Sorted, results: ReadonlyArray<number>): ReadonlyArray<Buffer> => {
+/**
+ * The buffers of some nodes of a sorted program. Scalars of type f64 live in one flat array, without a buffer each. Nodes at
+ * the positions `given` are not computed: their buffers are handed in.
+ */
+const run = (
+  sorted: Sorted,
+  results: ReadonlyArray<number>,
+  given: ReadonlyMap<number, Buffer> = new Map(),
+): ReadonlyArray<Buffer> => {
   const { nodes, ops, first, operands, scalars } = sorted
   const last = lastReaders(sorted, results)
   const numbers = new Float64Array(nodes.length)
@@ -34,6 +41,11 @@ const run = (sorted: Sorted, results: ReadonlyArray<number>): ReadonlyArray<Buff
     const op = ops[i]!
     const from = first[i]!
     const to = first[i + 1]!
+    if (from === to && given.has(i)) {
+      if (scalars[i] === 1) numbers[i] = given.get(i)![0]!
+      else buffers[i] = given.get(i)!
+      continue
+    }
     if (op.scalar !== undefined && scalars[i] === 1 && allScalars(scalars, operands, from, to)) {
       numbers[i] = scalarResult(op.scalar, numbers, operands, from, to)
       continue
@@ -57,7 +69,9 @@ const scalarResult = (f: Scalar, x: Float64Array, operands: Int32Array, from: nu
   const a = x[operands[from]!]!
   if (to - from === 1) return f(a)
   const b = x[operands[from + 1]!]!
-  return to - from === 2 ? f(a, b) : f(a, b, x[operands[from + 2]!]!)
+  if (to - from === 2) return f(a, b)
+  const c = x[operands[from + 2]!]!
+  return to - from === 3 ? f(a, b, c) : f(a, b, c, ...Array.from(operands.subarray(from + 3, to), (i) => x[i]!))
 }
 
 type Scalar = (...elements: ReadonlyArray<number>) => number
@@ -70,6 +84,20 @@ const guarded = (y: Node, inputs: ReadonlyArray<Buffer>): Buffer => {
     if (!(failure instanceof KernelFailure)) throw failure
     throw new FoldgradException([errorAt(y.op.name, y.inputs.map((x) => x.shape), failure.refusal)])
   }
+}
+
+/**
+ * A program to be run many times: from the buffers of its parameters (nodes without operands) to those of its outputs,
+ * which are dense. It is sorted once.
+ */
+export const program = (
+  parameters: ReadonlyArray<Node>,
+  outputs: ReadonlyArray<Node>,
+): ((inputs: ReadonlyArray<Buffer>) => ReadonlyArray<Buffer>) => {
+  const sorted = sort(outputs)
+  const results = positionsIn(sorted, outputs)
+  const places = positionsIn(sorted, parameters)
+  return (inputs) => run(sorted, results, new Map(places.flatMap((at, k) => (at < 0 ? [] : [[at, inputs[k]!] as const]))))
 }
 
 /** The tensors of several nodes, computed together; `Left` with every misuse in them. */

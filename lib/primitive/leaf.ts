@@ -1,5 +1,6 @@
 /** Nodes without operands: constants, named variables, and arrays of one repeated number. */
 import { bufferFrom, type DType } from '../core/DType.js'
+import { fail, refuse } from '../core/FoldgradError.js'
 import type { VariableId } from '../core/Gradients.js'
 import { apply, isNode, signature, type Node, type Primitive, type Signature } from '../core/Node.js'
 import { scalarShape, type Shape } from '../core/Shape.js'
@@ -29,6 +30,14 @@ const fullOp = leaf('full', {
   infer: (_, { shape, dtype }) => signature(shape as Shape, dtype as DType),
   evaluate: (_, y) => bufferFrom(y.dtype, [fullValue(y)!]),
 })
+
+const parameterOp = leaf('parameter', {
+  infer: (_, { shape, dtype }) => signature(shape as Shape, dtype as DType),
+  evaluate: () => fail(refuse('Argument', 'a parameter has no value outside the function it belongs to', 'Return what depends on it from that function')),
+})
+
+/** An argument of a function that is traced once and run on many values. It is what it is by reference. */
+export const parameter = ({ shape, dtype }: Signature): Node => apply(parameterOp, [], Object.freeze({ shape, dtype }))
 
 /** A node that holds a tensor. */
 export const constant = (value: Tensor): Node => apply(constantOp, [], Object.freeze({ value }))

@@ -45,21 +45,26 @@ const foldBack = (
   sorted: Sorted,
   wanted: ReadonlyArray<number>,
   cotangents: ReadonlyArray<readonly [position: number, cotangent: Node]>,
+  behindMask = false,
 ): ReadonlyArray<Node | undefined> => {
   const { nodes, first, operands } = sorted
   const reaches = reaching(sorted, wanted)
   const adjoint = new Array<Node | undefined>(nodes.length)
   const masked = new Uint8Array(nodes.length)
-  for (const [i, g] of cotangents) adjoint[i] = sum(adjoint[i], g)
+  for (const [i, g] of cotangents) {
+    adjoint[i] = sum(adjoint[i], g)
+    masked[i] = behindMask ? 1 : 0
+  }
   for (let i = nodes.length - 1; i >= 0; i--) {
     const g = adjoint[i]
     if (g === undefined || reaches[i] === 0) continue
     const y = nodes[i]!
     const from = first[i]!
+    const together = y.op.pullback?.(g, y, Array.from(operands.subarray(from, first[i + 1]!), (operand) => reaches[operand] === 1), masked[i] === 1)
     for (let e = from; e < first[i + 1]!; e++) {
       const operand = operands[e]!
       if (reaches[operand] === 0) continue
-      const c = contribution(g, masked[i] === 1, y, e - from)
+      const c = together === undefined ? contribution(g, masked[i] === 1, y, e - from) : together[e - from]!
       if (c === null) continue
       adjoint[operand] = sum(adjoint[operand], c)
       if (y.op.masks === true || masked[i] === 1) masked[operand] = 1
@@ -97,13 +102,14 @@ export const adjointsOfAll = (
   results: ReadonlyArray<readonly [y: Node, cotangent: Node | undefined]>,
   nodes: ReadonlyArray<Node>,
   op: string,
+  behindMask = false,
 ): ReadonlyArray<Node | undefined> => {
   const seeds = results.map(([y, cotangent]) => seedOf(op, y, cotangent))
   if (seeds.some(isInvalid)) return nodes.map(() => invalid(op, seeds))
   const sorted = sort(results.map(([y]) => y))
   const wanted = positionsIn(sorted, nodes)
   const at = positionsIn(sorted, results.map(([y]) => y))
-  return foldBack(sorted, wanted, seeds.map((seed, i) => [at[i]!, seed] as const))
+  return foldBack(sorted, wanted, seeds.map((seed, i) => [at[i]!, seed] as const), behindMask)
 }
 
 /** The float variables of a sorted program, by id. */

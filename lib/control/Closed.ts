@@ -1,0 +1,114 @@
+/**
+ * Closed functions: immutable graphs from parameters to outputs, which control primitives carry as attributes. A function
+ * is traced once; what it captures from outside becomes an operand by itself.
+ */
+import { isFloat } from '../core/DType.js'
+import { sort } from '../core/Graph.js'
+import { apply, type Node, type Signature } from '../core/Node.js'
+import { leavesOf, rebuild } from '../core/Tree.js'
+import { asNode, full, fullValue, heldTensor, parameter, variableId } from '../primitive/leaf.js'
+import { adjointsOfAll } from '../transform/backward.js'
+import { tangentsOf } from '../transform/forward.js'
+
+/** A function as a graph: nothing in it refers to anything outside. */
+export interface Closed {
+  readonly parameters: ReadonlyArray<Node>
+  readonly outputs: ReadonlyArray<Node>
+}
+
+/** A traced function, with the nodes it captured: they are the values of its last parameters. */
+export interface Capture {
+  readonly closed: Closed
+  readonly captured: ReadonlyArray<Node>
+}
+
+export const closedOf = (parameters: ReadonlyArray<Node>, outputs: ReadonlyArray<Node>): Closed =>
+  Object.freeze({ parameters: Object.freeze([...parameters]), outputs: Object.freeze([...outputs]) })
+
+/** Constants stay inside a closed function; everything else that does not depend on its parameters is captured. */
+const staysInside = (node: Node): boolean =>
+  fullValue(node) !== undefined || (heldTensor(node) !== undefined && variableId(node) === undefined)
+
+/**
+ * Closes a graph over its parameters. The largest parts that do not depend on them are captured: they are computed once,
+ * outside, however often the function runs.
+ */
+export const close = (parameters: ReadonlyArray<Node>, outputs: ReadonlyArray<Node>): Capture => {
+  const inside = new Map<Node, Node>(parameters.map((p) => [p, p]))
+  const own = new Set<Node>(parameters)
+  const captured: Array<Node> = []
+
+  const enter = (node: Node): Node => {
+    const known = inside.get(node)
+    if (known !== undefined) return known
+    if (staysInside(node)) return node
+    const p = parameter(node)
+    captured.push(node)
+    inside.set(node, p)
+    return p
+  }
+
+  for (const node of sort(outputs).nodes) {
+    if (own.has(node) || !node.inputs.some((x) => own.has(x))) continue
+    own.add(node)
+    inside.set(node, apply(node.op, node.inputs.map(enter), node.attrs))
+  }
+  const results = outputs.map(enter)
+  return { closed: closedOf([...parameters, ...captured.map((node) => inside.get(node)!)], results), captured }
+}
+
+/** A function of trees, traced on parameters of the given signatures; the result is flattened to its leaves. */
+export interface TracedFunction extends Capture {
+  /** The tree that the function returned. */
+  readonly result: unknown
+}
+
+/** Traces a function of trees whose leaves have the signatures of those of `args`. */
+export const trace = (f: (...args: ReadonlyArray<never>) => unknown, args: ReadonlyArray<unknown>): TracedFunction => {
+  const parameters: Array<Node> = []
+  const trees = args.map((tree) =>
+    rebuild(
+      tree,
+      leavesOf(tree).map(([path, leaf]) => {
+        const p = parameter(signatureOf(asNode(leaf, path)))
+        parameters.push(p)
+        return p
+      }),
+    ),
+  )
+  const result = f(...(trees as unknown as ReadonlyArray<never>))
+  return { result, ...close(parameters, leavesOf(result).map(([path, leaf]) => asNode(leaf, path))) }
+}
+
+const signatureOf = ({ shape, dtype }: Node): Signature => ({ shape, dtype })
+
+/** The float parameters that an adjoint is wanted of, by position. */
+export type Wanted = ReadonlyArray<boolean>
+
+/** Stand-ins for the cotangents of the float outputs of a function; `undefined` for an output without derivatives. */
+export const cotangentParameters = ({ outputs }: Closed): ReadonlyArray<Node | undefined> =>
+  outputs.map((y) => (isFloat(y.dtype) ? parameter(y) : undefined))
+
+/** The adjoints of some parameters of a function, given cotangents of its outputs; zeros where nothing depends on them. */
+export const adjointsIn = (
+  { parameters, outputs }: Closed,
+  cotangents: ReadonlyArray<Node | undefined>,
+  wanted: Wanted,
+  masked: boolean,
+): ReadonlyArray<Node | null> => {
+  const xs = parameters.filter((_, k) => wanted[k])
+  const seeds = outputs.flatMap((y, i) => (cotangents[i] === undefined ? [] : [[y, cotangents[i]] as const]))
+  const found = seeds.length === 0 ? [] : adjointsOfAll(seeds, xs, 'pullback', masked)
+  let next = 0
+  return parameters.map((x, k) => (wanted[k] ? (found[next++] ?? full(0, x)) : null))
+}
+
+/** Stand-ins for the tangents of those parameters that move. */
+export const tangentParameters = ({ parameters }: Closed, moving: Wanted): ReadonlyArray<Node | null> =>
+  parameters.map((x, k) => (moving[k] ? parameter(x) : null))
+
+/** The tangents of the outputs of a function, given those of its parameters; zeros where nothing moves. */
+export const tangentsIn = ({ parameters, outputs }: Closed, tangents: ReadonlyArray<Node | null>): ReadonlyArray<Node> => {
+  const found = tangentsOf(outputs, parameters, tangents)
+  return outputs.map((y, i) => found[i] ?? full(0, y))
+}

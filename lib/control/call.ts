@@ -1,0 +1,66 @@
+/**
+ * `checkpoint`: a closed function as one node. Its intermediate results live only while it runs, and its derivative is such
+ * a node again, which runs it a second time.
+ */
+import { isFloat } from '../core/DType.js'
+import { apply, invalid, isInvalid, type Node, type Primitive } from '../core/Node.js'
+import { leavesOf, rebuild, type Input, type NodeTree } from '../core/Tree.js'
+import { program } from '../interpret/evaluate.js'
+import { asNode } from '../primitive/leaf.js'
+import { adjointsIn, closedOf, cotangentParameters, tangentParameters, tangentsIn, trace, type Closed } from './Closed.js'
+import { flatSignature, layoutOf, pack, packBuffers, unpack } from './flat.js'
+
+const bodyOf = (y: Node): Closed => y.attrs['body'] as Closed
+
+/** The results of a closed function on some operands, as one node. */
+export const call = (body: Closed, operands: ReadonlyArray<Node>): ReadonlyArray<Node> =>
+  unpack(apply(callOp, operands, Object.freeze({ body })), layoutOf(body.outputs))
+
+const callOp: Primitive = Object.freeze<Primitive>({
+  name: 'call',
+  infer: (_, attrs) => flatSignature(layoutOf((attrs['body'] as Closed).outputs)),
+  evaluate: (buffers, y) => {
+    const body = bodyOf(y)
+    return packBuffers(program(body.parameters, body.outputs)(buffers), layoutOf(body.outputs))
+  },
+  vjp: (g, y, k) => pullback(g, y, y.inputs.map((_, i) => i === k), false)[k]!,
+  pullback: (g, y, wanted, masked) => pullback(g, y, wanted, masked),
+  jvp: (tangents, y) => {
+    const body = bodyOf(y)
+    const dxs = tangentParameters(body, tangents.map((t) => t !== null))
+    const forward = closedOf([...body.parameters, ...dxs.filter((p) => p !== null)], tangentsIn(body, dxs))
+    return pack(call(forward, [...y.inputs, ...tangents.filter((t) => t !== null)]), layoutOf(body.outputs))
+  },
+})
+
+const pullback = (g: Node, y: Node, wanted: ReadonlyArray<boolean>, masked: boolean): ReadonlyArray<Node | null> => {
+  const body = bodyOf(y)
+  const asked = y.inputs.map((x, k) => wanted[k] === true && isFloat(x.dtype))
+  const cotangents = cotangentParameters(body)
+  const parts = unpack(g, layoutOf(body.outputs))
+  const adjoints = adjointsIn(body, cotangents, asked, masked)
+  const backward = closedOf([...body.parameters, ...cotangents.filter((p) => p !== undefined)], adjoints.filter((a) => a !== null))
+  const results = call(backward, [...y.inputs, ...parts.filter((_, i) => cotangents[i] !== undefined)])
+  let next = 0
+  return asked.map((is) => (is ? results[next++]! : null))
+}
+
+/**
+ * The same function, whose derivative saves only its arguments and computes everything else again: memory for time. It
+ * nests. Values and gradients are the same to the last bit.
+ *
+ * What is kept for the backward pass: the arguments, and the values captured from outside.
+ *
+ * @example
+ * const block = checkpoint((x: Node) => tanh(mul(x, sin(x))))
+ * item(grad(block)(0.5)) // 0.8687706834258972
+ */
+export const checkpoint =
+  <A extends ReadonlyArray<never>, R>(f: (...args: A) => R) =>
+  (...args: { [K in keyof A]: Input<A[K]> }): NodeTree<R> => {
+    const { closed, captured, result } = trace(f, args)
+    const operands = [...leavesOf(args).map(([path, leaf]) => asNode(leaf, path)), ...captured]
+    const bad = [...operands, ...closed.outputs].filter(isInvalid)
+    const results = bad.length > 0 ? closed.outputs.map(() => invalid('checkpoint', bad)) : call(closed, operands)
+    return rebuild(result, results) as NodeTree<R>
+  }
