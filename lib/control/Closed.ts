@@ -57,6 +57,14 @@ export const close = (parameters: ReadonlyArray<Node>, outputs: ReadonlyArray<No
   return { closed: closedOf([...parameters, ...captured.map((node) => inside.get(node)!)], results), captured }
 }
 
+/** The outputs of a closed function on some nodes, written out in place. */
+export const instantiate = ({ parameters, outputs }: Closed, args: ReadonlyArray<Node>): ReadonlyArray<Node> => {
+  const image = new Map<Node, Node>(parameters.map((p, k) => [p, args[k]!]))
+  for (const node of sort(outputs).nodes)
+    if (node.inputs.some((x) => image.has(x))) image.set(node, apply(node.op, node.inputs.map((x) => image.get(x) ?? x), node.attrs))
+  return outputs.map((y) => image.get(y) ?? y)
+}
+
 /** A function of trees, traced on parameters of the given signatures; the result is flattened to its leaves. */
 export interface TracedFunction extends Capture {
   /** The tree that the function returned. */

@@ -39,7 +39,7 @@ const lengthRefusal = (xs: ReadonlyArray<Node>, length: number | undefined): Ref
 }
 
 /** What is wrong with a step: its carry must keep its structure, shapes and dtypes. */
-const carryRefusal = (before: ReadonlyArray<Node>, after: ReadonlyArray<Node>): Refusal | undefined =>
+export const carryRefusal = (before: ReadonlyArray<Node>, after: ReadonlyArray<Node>): Refusal | undefined =>
   before.length !== after.length
     ? refuse('Structure', `the carry has ${before.length} leaves before a step and ${after.length} after it`, 'Return a carry of the same structure')
     : before.flatMap((x, i): ReadonlyArray<Refusal> => {

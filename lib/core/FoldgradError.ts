@@ -59,8 +59,11 @@ export class FoldgradException extends Error {
   constructor(errors: ReadonlyArray<FoldgradError>) {
     super(errors.map(showError).join('\n'))
     this.errors = Object.freeze([...errors])
+    Object.freeze(this)
   }
 }
+Object.freeze(FoldgradException.prototype)
+Object.freeze(FoldgradException)
 
 /** An error with its call site; the stack is taken only here. */
 export const errorAt = (op: string, shapes: ReadonlyArray<Shape>, refusal: Refusal): FoldgradError =>

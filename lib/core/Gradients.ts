@@ -45,6 +45,7 @@ class FrozenMap<K, V> implements ReadonlyMap<K, V> {
   }
 }
 Object.freeze(FrozenMap.prototype)
+Object.freeze(FrozenMap)
 
 /** An immutable `ReadonlyMap` with these entries, in this order. */
 export const frozenMap = <K, V>(entries: Iterable<readonly [K, V]>): ReadonlyMap<K, V> => new FrozenMap(entries)
@@ -58,7 +59,7 @@ export const frozenMap = <K, V>(entries: Iterable<readonly [K, V]>): ReadonlyMap
 export const gradientOf =
   (id: VariableId) =>
   (gradients: Gradients): O.Option<Node> =>
-    O.fromNullable(gradients.get(id))
+    Object.freeze(O.fromNullable(gradients.get(id)))
 
 /** Pointwise combination with a given sum of nodes; the empty map is neutral. See `instances/gradients`. */
 export const gradientsMonoidWith = (add: (a: Node, b: Node) => Node): Monoid<Gradients> => ({

@@ -40,8 +40,8 @@ export const graph = (outputs: ReadonlyArray<Node>): E.Either<ReadonlyArray<Fold
   const sorted = sort(outputs)
   const errors = errorsIn(sorted)
   return errors.length > 0
-    ? E.left(errors)
-    : E.right(Object.freeze({ nodes: Object.freeze(sorted.nodes), outputs: Object.freeze([...outputs]) }))
+    ? Object.freeze(E.left(errors))
+    : Object.freeze(E.right(Object.freeze({ nodes: Object.freeze(sorted.nodes), outputs: Object.freeze([...outputs]) })))
 }
 
 /** The misuses recorded in a program. */

@@ -16,6 +16,12 @@ export interface Signature {
 export type Attrs = Readonly<Record<string, unknown>>
 
 /**
+ * From operands, of which some are `mapped` (have the batch as an additional leading axis of length `size`), to the result
+ * with the batch as its leading axis. `y` is the operation on a single element.
+ */
+export type BatchRule = (inputs: ReadonlyArray<Node>, mapped: ReadonlyArray<boolean>, y: Node, size: number) => Node
+
+/**
  * A primitive operation: one record with everything the interpreters need. A node refers to the record itself, so there
  * is no registry, and user primitives are equal to built-in ones.
  */
@@ -37,6 +43,11 @@ export interface Primitive {
   readonly pullback?: (g: Node, y: Node, wanted: ReadonlyArray<boolean>, masked: boolean) => ReadonlyArray<Node | null>
   /** The pushforward: the tangent of `y`, given those of the inputs. `null` is a tangent that is zero. */
   readonly jvp: (tangents: ReadonlyArray<Node | null>, y: Node) => Node | null
+  /**
+   * The operation on a whole batch: `'elementwise'` if it is the same operation on larger arrays, `'loop'` to run the kernel
+   * once for each element of the batch, or a rule of its own.
+   */
+  readonly batch?: 'elementwise' | 'loop' | BatchRule
   /** The operation on single elements, when `y[i]` depends on the `i`-th elements of the operands alone. */
   readonly scalar?: (...elements: ReadonlyArray<number>) => number
   /** The kernel takes a buffer of one element as a constant array of any size (see `kernel/uniform`). */
@@ -54,6 +65,7 @@ let position: (node: Node) => number
 let mark: (node: Node, at: number) => void
 let arity: (node: Node) => number
 let operand: (node: Node, k: number) => Node
+let branded: (x: object) => boolean
 
 /**
  * One operation on other nodes: `{ op, inputs, attrs, shape, dtype }`, deeply immutable. It holds no value and no
@@ -94,6 +106,7 @@ export class Node<S extends Shape = Shape, D extends DType = DType> {
   }
 
   static {
+    branded = (x) => #position in x
     position = (n) => n.#position
     mark = (n, at) => {
       n.#position = at
@@ -114,7 +127,8 @@ export class Node<S extends Shape = Shape, D extends DType = DType> {
 Object.freeze(Node.prototype)
 Object.freeze(Node)
 
-export const isNode = (x: unknown): x is Node => x instanceof Node
+/** Whether this is a node, and not something made to look like one. */
+export const isNode = (x: unknown): x is Node => typeof x === 'object' && x !== null && branded(x)
 
 /** Where the last sort put the node, and where this one puts it. For `Graph.ts` alone. */
 export const positionOf: (node: Node) => number = position!

@@ -14,6 +14,7 @@ export type NestedArray = number | boolean | ReadonlyArray<NestedArray>
 const key = Symbol('Tensor')
 
 let read: (tensor: Tensor) => Buffer
+let branded: (x: object) => boolean
 
 /**
  * An immutable array of numbers with a shape and a dtype. Made by {@link tensor}, or by evaluating a node.
@@ -40,6 +41,7 @@ export class Tensor<S extends Shape = Shape, D extends DType = DType> {
 
   static {
     read = (t) => t.#data
+    branded = (x) => #data in x
   }
 
   /** The number of elements. */
@@ -104,7 +106,8 @@ export const bufferOf: (tensor: Tensor) => Buffer = read!
 export const tensorOf = <S extends Shape>(data: Buffer, shape: S, dtype: DType): Tensor<S> =>
   new Tensor(key, data, shape, dtype) as Tensor<S>
 
-export const isTensor = (x: unknown): x is Tensor => x instanceof Tensor
+/** Whether this is a tensor, and not something made to look like one. */
+export const isTensor = (x: unknown): x is Tensor => typeof x === 'object' && x !== null && branded(x)
 
 /** Anything {@link tensor} accepts: a number, nested arrays of numbers or booleans, or a typed array. */
 export type TensorLike = NestedArray | Buffer

@@ -137,7 +137,7 @@ export const customPrimitive = (definition: CustomPrimitive): ((...operands: Rea
       const result = evaluate(...buffers.map((buffer, k) => tensorOf(buffer, y.inputs[k]!.shape, y.inputs[k]!.dtype)))
       const out = isTensor(result) ? result : tensor(result, ArrayBuffer.isView(result) ? { dtype: y.dtype, shape: y.shape } : { dtype: y.dtype })
       return sameShape(out.shape, y.shape) && out.dtype === y.dtype
-        ? bufferOf(out)
+        ? out.toTypedArray()
         : fail(refuse('Shape', `the kernel returned ${out.dtype}${showShape(out.shape)} where ${y.dtype}${showShape(y.shape)} was inferred`, 'Make infer and evaluate agree'))
     },
     ...rulesOf(definition, 0),

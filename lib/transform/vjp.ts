@@ -24,7 +24,7 @@ export type ArgumentInputs<A extends ReadonlyArray<unknown>> = { [K in keyof A]:
  */
 export const adjoints = (y: Node, nodes: ReadonlyArray<Node>, cotangent?: Leaf): ReadonlyArray<O.Option<Node>> =>
   Object.freeze(
-    adjointsOf(y, nodes, cotangent === undefined ? undefined : asNode(cotangent, '')).map((g) => O.fromNullable(g)),
+    adjointsOf(y, nodes, cotangent === undefined ? undefined : asNode(cotangent, '')).map((g) => Object.freeze(O.fromNullable(g))),
   )
 
 /**

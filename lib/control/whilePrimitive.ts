@@ -1,0 +1,187 @@
+/**
+ * Loops whose number of steps depends on the numbers. Forward mode is a loop that carries tangents along; reverse mode
+ * records the carries of one run and walks back through them.
+ */
+import { isFloat, type Buffer } from '../core/DType.js'
+import { apply, type Node, type Primitive } from '../core/Node.js'
+import { scalarShape, sizeOf } from '../core/Shape.js'
+import { program } from '../interpret/evaluate.js'
+import { gt, lt, sub } from '../primitive/arithmetic.js'
+import { add } from '../primitive/declare.js'
+import { identity } from '../primitive/identity.js'
+import { full, parameter } from '../primitive/leaf.js'
+import { adjointsOfAll } from '../transform/backward.js'
+import { tangentsOf } from '../transform/forward.js'
+import { adjointsIn, close, closedOf, cotangentParameters, instantiate, tangentParameters, tangentsIn, type Closed } from './Closed.js'
+import { flatSignature, layoutOf, pack, packBuffers, unpack } from './flat.js'
+
+/** A loop without its operands, which are the carry and then the constants, for both functions. */
+interface Loop {
+  readonly test: Closed
+  readonly body: Closed
+}
+
+const loopOf = (y: Node): Loop => y.attrs as unknown as Loop
+
+/** The results of a loop on some operands. */
+const loop = (functions: Loop, operands: ReadonlyArray<Node>): ReadonlyArray<Node> =>
+  unpack(apply(whileOp, operands, Object.freeze({ ...functions })), layoutOf(functions.body.outputs))
+
+/** The last carry of a loop over nodes; what the two functions capture becomes an operand by itself. */
+export const loopFrom = (
+  init: ReadonlyArray<Node>,
+  test: (carry: ReadonlyArray<Node>) => Node,
+  body: (carry: ReadonlyArray<Node>) => ReadonlyArray<Node>,
+): ReadonlyArray<Node> => {
+  const carry = init.map((x) => parameter(x))
+  const { closed, captured } = close(carry, [...body(carry), test(carry)])
+  const [goesOn, next] = [closed.outputs.slice(-1), closed.outputs.slice(0, -1)]
+  return loop({ test: closedOf(closed.parameters, goesOn), body: closedOf(closed.parameters, next) }, [...init, ...captured])
+}
+
+/** The carries of a run, the initial one first. */
+const carriesOf = ({ test, body }: Loop, operands: ReadonlyArray<Buffer>): ReadonlyArray<ReadonlyArray<Buffer>> => {
+  const goesOn = program(test.parameters, test.outputs)
+  const step = program(body.parameters, body.outputs)
+  const constants = operands.slice(body.outputs.length)
+  const carries: Array<ReadonlyArray<Buffer>> = [operands.slice(0, body.outputs.length)]
+  for (;;) {
+    const now = [...carries[carries.length - 1]!, ...constants]
+    if (goesOn(now)[0]![0] === 0) return carries
+    carries.push(step(now))
+  }
+}
+
+/** The last carry of a run, without keeping the others. */
+const lastCarry = ({ test, body }: Loop, operands: ReadonlyArray<Buffer>): ReadonlyArray<Buffer> => {
+  const goesOn = program(test.parameters, test.outputs)
+  const step = program(body.parameters, body.outputs)
+  const constants = operands.slice(body.outputs.length)
+  let carry: ReadonlyArray<Buffer> = operands.slice(0, body.outputs.length)
+  while (goesOn([...carry, ...constants])[0]![0] !== 0) carry = step([...carry, ...constants])
+  return carry
+}
+
+const whileOp: Primitive = Object.freeze<Primitive>({
+  name: 'whileLoop',
+  infer: (_, attrs) => flatSignature(layoutOf((attrs['body'] as Closed).outputs)),
+  evaluate: (operands, y) => packBuffers(lastCarry(loopOf(y), operands), layoutOf(loopOf(y).body.outputs)),
+  vjp: (g, y, k) => pullback(g, y, false)[k]!,
+  pullback: (g, y, _, masked) => pullback(g, y, masked),
+  jvp: (tangents, y) => pushforward(tangents, y),
+})
+
+/** The loop that carries the tangents of the float carries along. */
+const pushforward = (tangents: ReadonlyArray<Node | null>, y: Node): Node => {
+  const { test, body } = loopOf(y)
+  const carry = body.outputs.length
+  const moving = body.parameters.map((p, k) => (k < carry ? isFloat(p.dtype) : tangents[k] !== null))
+  const dxs = tangentParameters(body, moving)
+  const dys = tangentsIn(body, dxs)
+  const given = y.inputs.map((x, k) => (moving[k] ? (tangents[k] ?? full(0, x)) : null))
+  const interleave = <T>(xs: ReadonlyArray<T>, ds: ReadonlyArray<T | null>): ReadonlyArray<T> =>
+    [...xs.slice(0, carry), ...ds.slice(0, carry), ...xs.slice(carry), ...ds.slice(carry)].filter((p) => p !== null)
+  const floats = body.outputs.map((o) => isFloat(o.dtype))
+  const results = loop(
+    {
+      test: closedOf(interleave(test.parameters, test.parameters.map((p, k) => (moving[k] ? parameter(p) : null))), test.outputs),
+      body: closedOf(interleave(body.parameters, dxs), [...body.outputs, ...dys.filter((_, i) => floats[i])]),
+    },
+    interleave(y.inputs, given),
+  )
+  let next = carry
+  return pack(floats.map((is) => (is ? results[next++]! : null)), layoutOf(body.outputs))
+}
+
+/** The pullback of one step: from the carry, the constants and the cotangents of the carry to the adjoints of both. */
+const stepBack = ({ body }: Loop, masked: boolean): Closed => {
+  const cotangents = cotangentParameters(body)
+  const adjoints = adjointsIn(body, cotangents, body.parameters.map((p) => isFloat(p.dtype)), masked)
+  return closedOf([...body.parameters, ...cotangents.filter((p) => p !== undefined)], adjoints.filter((a) => a !== null))
+}
+
+const pullback = (g: Node, y: Node, masked: boolean): ReadonlyArray<Node | null> => {
+  const { body } = loopOf(y)
+  const back = stepBack(loopOf(y), masked)
+  const results = unpack(apply(backOp, [g, ...y.inputs], Object.freeze({ ...loopOf(y), back })), layoutOf(back.outputs))
+  let next = 0
+  return body.parameters.map((p) => (isFloat(p.dtype) ? results[next++]! : null))
+}
+
+interface BackwardLoop extends Loop {
+  readonly back: Closed
+}
+
+const backOf = (y: Node): BackwardLoop => y.attrs as unknown as BackwardLoop
+
+/** The adjoints of the float operands, by one recorded run. */
+const backOp: Primitive = Object.freeze<Primitive>({
+  name: 'whileLoopBack',
+  infer: (_, attrs) => flatSignature(layoutOf((attrs['back'] as Closed).outputs)),
+  evaluate: ([g, ...operands], y) => {
+    const { body, back } = backOf(y)
+    const step = program(back.parameters, back.outputs)
+    const constants = operands.slice(body.outputs.length)
+    const carries = carriesOf(backOf(y), operands)
+    let adjoint = cotangentBuffers(g!, body.outputs)
+    let sums: ReadonlyArray<Buffer> = back.outputs.slice(adjoint.length).map((o) => new Float64Array(sizeOf(o.shape)))
+    for (let t = carries.length - 2; t >= 0; t--) {
+      const results = step([...carries[t]!, ...constants, ...adjoint])
+      sums = sums.map((s, k) => s.map((v, i) => v + results[adjoint.length + k]![i]!))
+      adjoint = results.slice(0, adjoint.length)
+    }
+    return packBuffers([...adjoint, ...sums], layoutOf(back.outputs))
+  },
+  vjp: (g, y, k) => {
+    const [definition, inputs] = definitionOf(y)
+    return isFloat(inputs[k]!.dtype) ? (adjointsOfAll([[definition, g]], [inputs[k]!], 'whileLoop')[0] ?? null) : null
+  },
+  jvp: (tangents, y) => {
+    const [definition, inputs] = definitionOf(y)
+    return tangentsOf([definition], inputs, tangents)[0]!
+  },
+})
+
+/** The float parts of a vector of cotangents. */
+const cotangentBuffers = (g: Buffer, outputs: ReadonlyArray<Node>): ReadonlyArray<Buffer> => {
+  let at = 0
+  return outputs.flatMap(({ shape, dtype }) => {
+    const piece = g.subarray(at, (at += sizeOf(shape)))
+    return isFloat(dtype) ? [dtype === 'f32' ? Float32Array.from(piece) : piece] : []
+  })
+}
+
+/**
+ * The same adjoints as a composition of loops, on fresh nodes for the operands: what the backward loop means, and so what its
+ * own derivatives are. It finds the carry before each step by running up to it, which takes time quadratic in the number of
+ * steps; only derivatives of the backward pass pay that.
+ */
+const definitionOf = (y: Node): readonly [definition: Node, inputs: ReadonlyArray<Node>] => {
+  const { test, body, back } = backOf(y)
+  const inputs = y.inputs.map((x) => identity(x))
+  const [g, ...operands] = inputs
+  const [init, constants] = [operands.slice(0, body.outputs.length), operands.slice(body.outputs.length)]
+  const zero = full(0, { shape: scalarShape, dtype: 'i32' })
+  const advance = (carry: ReadonlyArray<Node>) => instantiate(body, [...carry, ...constants])
+
+  const counted = loopFrom(
+    [...init, zero],
+    (state) => instantiate(test, [...state.slice(0, -1), ...constants])[0]!,
+    (state) => [...advance(state.slice(0, -1)), add(state.at(-1)!, 1)],
+  )
+  const carryAt = (t: Node) =>
+    loopFrom([...init, zero], (state) => lt(state.at(-1)!, t), (state) => [...advance(state.slice(0, -1)), add(state.at(-1)!, 1)]).slice(0, -1)
+
+  const cotangents = unpack(g!, layoutOf(body.outputs)).filter((part) => isFloat(part.dtype))
+  const sums = back.outputs.slice(cotangents.length).map((o) => full(0, o))
+  const walked = loopFrom(
+    [counted.at(-1)!, ...cotangents, ...sums],
+    ([left]) => gt(left!, 0),
+    ([left, ...state]) => {
+      const before = sub(left!, 1)
+      const results = instantiate(back, [...carryAt(before), ...constants, ...state.slice(0, cotangents.length)])
+      return [before, ...results.map((r, i) => (i < cotangents.length ? r : add(state[i]!, r)))]
+    },
+  )
+  return [pack(walked.slice(1), layoutOf(back.outputs)), inputs]
+}
