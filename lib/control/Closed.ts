@@ -8,6 +8,7 @@ import { apply, type Node, type Signature } from '../core/Node.js'
 import { leavesOf, rebuild } from '../core/Tree.js'
 import { asNode, full, fullValue, heldTensor, parameter, variableId } from '../primitive/leaf.js'
 import { adjointsOfAll } from '../transform/backward.js'
+import { batchNodes, withBatch } from '../transform/batch.js'
 import { tangentsOf } from '../transform/forward.js'
 
 /** A function as a graph: nothing in it refers to anything outside. */
@@ -119,4 +120,11 @@ export const tangentParameters = ({ parameters }: Closed, moving: Wanted): Reado
 export const tangentsIn = ({ parameters, outputs }: Closed, tangents: ReadonlyArray<Node | null>): ReadonlyArray<Node> => {
   const found = tangentsOf(outputs, parameters, tangents)
   return outputs.map((y, i) => found[i] ?? full(0, y))
+}
+
+/** The function on a whole batch: the parameters that are mapped have it as their leading axis, and so has every output. */
+export const batchClosed = ({ parameters, outputs }: Closed, mapped: ReadonlyArray<boolean>, size: number): Closed => {
+  const batched = parameters.map((p, k) => (mapped[k] ? parameter({ shape: [size, ...p.shape], dtype: p.dtype }) : p))
+  const elements = batched.map((node, k) => ({ node, mapped: mapped[k] === true }))
+  return closedOf(batched, batchNodes(outputs, parameters, elements, size).map((y) => withBatch(y, size)))
 }

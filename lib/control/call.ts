@@ -7,8 +7,8 @@ import { apply, invalid, isInvalid, type Node, type Primitive } from '../core/No
 import { leavesOf, rebuild, type Input, type NodeTree } from '../core/Tree.js'
 import { program } from '../interpret/evaluate.js'
 import { asNode } from '../primitive/leaf.js'
-import { adjointsIn, closedOf, cotangentParameters, tangentParameters, tangentsIn, trace, type Closed } from './Closed.js'
-import { flatSignature, layoutOf, pack, packBuffers, unpack } from './flat.js'
+import { adjointsIn, batchClosed, closedOf, cotangentParameters, tangentParameters, tangentsIn, trace, type Closed } from './Closed.js'
+import { flatSignature, layoutOf, pack, packBatch, packBuffers, unpack } from './flat.js'
 
 const bodyOf = (y: Node): Closed => y.attrs['body'] as Closed
 
@@ -25,6 +25,8 @@ const callOp: Primitive = Object.freeze<Primitive>({
   },
   vjp: (g, y, k) => pullback(g, y, y.inputs.map((_, i) => i === k), false)[k]!,
   pullback: (g, y, wanted, masked) => pullback(g, y, wanted, masked),
+  batch: (inputs, mapped, y, size) =>
+    packBatch(call(batchClosed(bodyOf(y), mapped, size), inputs), layoutOf(bodyOf(y).outputs), size),
   jvp: (tangents, y) => {
     const body = bodyOf(y)
     const dxs = tangentParameters(body, tangents.map((t) => t !== null))

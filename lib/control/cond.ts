@@ -5,10 +5,12 @@ import { apply, invalid, isInvalid, type Node, type Primitive } from '../core/No
 import { sameShape, showShape } from '../core/Shape.js'
 import { leavesOf, rebuild, type Input, type Leaf, type NodeTree } from '../core/Tree.js'
 import { program } from '../interpret/evaluate.js'
-import { astype } from '../primitive/arithmetic.js'
+import { astype, eq, lt, where } from '../primitive/arithmetic.js'
+import { wrapIndices } from '../primitive/indexing.js'
 import { asNode, parameter } from '../primitive/leaf.js'
-import { adjointsIn, closedOf, cotangentParameters, tangentParameters, tangentsIn, trace, type Closed } from './Closed.js'
-import { flatSignature, layoutOf, pack, packBuffers, unpack } from './flat.js'
+import { broadcastTo, reshape } from '../primitive/shape.js'
+import { adjointsIn, batchClosed, closedOf, cotangentParameters, instantiate, tangentParameters, tangentsIn, trace, type Closed } from './Closed.js'
+import { flatSignature, layoutOf, pack, packBatch, packBuffers, unpack } from './flat.js'
 
 type Branches = ReadonlyArray<Closed>
 
@@ -29,6 +31,11 @@ const condOp: Primitive = Object.freeze<Primitive>({
   },
   vjp: (g, y, k) => pullback(g, y, y.inputs.map((_, i) => i === k), false)[k]!,
   pullback: (g, y, wanted, masked) => pullback(g, y, wanted, masked),
+  batch: ([index, ...operands], [each, ...mapped], y, size) => {
+    const branches = branchesOf(y).map((b) => batchClosed(b, mapped, size))
+    const results = each ? selected(branches, index!, operands, size) : branch(branches, index!, operands)
+    return packBatch(results, layoutOf(branchesOf(y)[0]!.outputs), size)
+  },
   jvp: ([, ...tangents], y) => {
     const moving = tangents.map((t) => t !== null)
     const forward = branchesOf(y).map((b) => {
@@ -40,6 +47,20 @@ const condOp: Primitive = Object.freeze<Primitive>({
     return pack(results.map((t) => (isFloat(t.dtype) ? t : null)), layoutOf(branchesOf(y)[0]!.outputs))
   },
 })
+
+/** A choice for each element of a batch: all branches run, and each element takes its own; the others have no derivative. */
+const selected = (branches: Branches, index: Node, operands: ReadonlyArray<Node>, size: number): ReadonlyArray<Node> => {
+  const checked = wrapIndices(where(lt(index, 0), branches.length, index), branches.length)
+  const [first, ...others] = branches.map((b) => instantiate(b, operands))
+  return others.reduce(
+    (results, own, k) =>
+      own.map((y, i) => {
+        const takes = reshape(eq(checked, k + 1), [size, ...y.shape.slice(1).map(() => 1)])
+        return where(broadcastTo(takes, y.shape), y, results[i]!)
+      }),
+    first!,
+  )
+}
 
 const pullback = (g: Node, y: Node, wanted: ReadonlyArray<boolean>, masked: boolean): ReadonlyArray<Node | null> => {
   const [index, ...operands] = y.inputs

@@ -51,3 +51,7 @@ export const packBuffers = (buffers: ReadonlyArray<Buffer>, layout: Layout): Buf
   }
   return out
 }
+
+/** The vectors of a batch: one row for each element, from parts that have the batch as their leading axis. */
+export const packBatch = (parts: ReadonlyArray<Node>, layout: Layout, size: number): Node =>
+  concat(parts.map((part, i) => astype(reshape(part, [size, sizeOf(layout[i]!.shape)]), 'f64')), 1)

@@ -7,13 +7,15 @@
  * saves; whatever else a step computes is computed again there, so what is kept is one carry for each step.
  */
 import { allocate, isFloat, type Buffer } from '../core/DType.js'
-import { apply, type Node, type Primitive, type Signature } from '../core/Node.js'
+import { apply, type BatchRule, type Node, type Primitive, type Signature } from '../core/Node.js'
 import { sizeOf } from '../core/Shape.js'
 import { program } from '../interpret/evaluate.js'
-import { full, parameter } from '../primitive/leaf.js'
+import { aligned } from '../primitive/batching.js'
 import { add } from '../primitive/declare.js'
-import { adjointsIn, closedOf, cotangentParameters, tangentParameters, tangentsIn, type Closed } from './Closed.js'
-import { flatSignature, layoutOf, pack, packBuffers, unpack, type Layout } from './flat.js'
+import { full, parameter } from '../primitive/leaf.js'
+import { transpose } from '../primitive/shape.js'
+import { adjointsIn, batchClosed, closedOf, cotangentParameters, tangentParameters, tangentsIn, type Closed } from './Closed.js'
+import { flatSignature, layoutOf, pack, packBatch, packBuffers, unpack, type Layout } from './flat.js'
 
 /** A scan without its operands. */
 export interface Scan {
@@ -72,7 +74,25 @@ const scanOp: Primitive = Object.freeze<Primitive>({
   vjp: (g, y, k) => pullback(g, y, y.inputs.map((_, i) => i === k), false)[k]!,
   pullback: (g, y, wanted, masked) => pullback(g, y, wanted, masked),
   jvp: (tangents, y) => pushforward(tangents, y),
+  batch: (inputs, mapped, y, size) => batch(inputs, mapped, y, size),
 })
+
+/** One scan over a batch of sequences: steps stay the leading axis, and every carry belongs to one element. */
+const batch: BatchRule = (inputs, mapped, y, size) => {
+  const scan = scanOf(y)
+  const given = split(scan, inputs)
+  const flags = split(scan, mapped)
+  const step = batchClosed(scan.step, [...flags.carry.map(() => true), ...flags.scanned, ...flags.constants], size)
+  const results = scanNodes({ ...scan, step }, [
+    ...aligned(given.carry, flags.carry, size),
+    ...given.scanned.map((xs, k) => (flags.scanned[k] ? swapped(xs) : xs)),
+    ...given.constants,
+  ])
+  return packBatch(results.map((r, i) => (i < scan.carry ? r : swapped(r))), layoutOfScan(scan), size)
+}
+
+/** The first two axes exchanged. */
+const swapped = (x: Node): Node => transpose(x, [1, 0, ...x.shape.slice(2).map((_, i) => i + 2)])
 
 /** The carry before each step, stacked. */
 const carriesOf = (y: Node): ReadonlyArray<Node> => {
@@ -146,9 +166,9 @@ const pushforward = (tangents: ReadonlyArray<Node | null>, y: Node): Node => {
   const both: Scan = {
     step: closedOf(
       [
-        ...[...parameters.carry, ...present(derivatives.carry)],
-        ...[...parameters.scanned, ...present(derivatives.scanned)],
-        ...[...parameters.constants, ...present(derivatives.constants)],
+        ...parameters.carry, ...present(derivatives.carry),
+        ...parameters.scanned, ...present(derivatives.scanned),
+        ...parameters.constants, ...present(derivatives.constants),
       ],
       [...step.outputs.slice(0, carry), ...dys.filter((_, i) => floats[i] && i < carry), ...dys.filter((_, i) => floats[i] && i >= carry)],
     ),
@@ -158,9 +178,9 @@ const pushforward = (tangents: ReadonlyArray<Node | null>, y: Node): Node => {
     reverse: scan.reverse,
   }
   const results = scanNodes(both, [
-    ...[...inputs.carry, ...present(given.carry)],
-    ...[...inputs.scanned, ...present(given.scanned)],
-    ...[...inputs.constants, ...present(given.constants)],
+    ...inputs.carry, ...present(given.carry),
+    ...inputs.scanned, ...present(given.scanned),
+    ...inputs.constants, ...present(given.constants),
   ])
   let next = carry
   return pack(floats.map((is) => (is ? results[next++]! : null)), layoutOfScan(scan))

@@ -3,17 +3,19 @@
  * records the carries of one run and walks back through them.
  */
 import { isFloat, type Buffer } from '../core/DType.js'
-import { apply, type Node, type Primitive } from '../core/Node.js'
+import { apply, type BatchRule, type Node, type Primitive } from '../core/Node.js'
 import { scalarShape, sizeOf } from '../core/Shape.js'
 import { program } from '../interpret/evaluate.js'
-import { gt, lt, sub } from '../primitive/arithmetic.js'
+import { astype, gt, lt, sub, where } from '../primitive/arithmetic.js'
+import { aligned } from '../primitive/batching.js'
 import { add } from '../primitive/declare.js'
 import { identity } from '../primitive/identity.js'
 import { full, parameter } from '../primitive/leaf.js'
+import { broadcastTo, reshape, sum } from '../primitive/shape.js'
 import { adjointsOfAll } from '../transform/backward.js'
 import { tangentsOf } from '../transform/forward.js'
-import { adjointsIn, close, closedOf, cotangentParameters, instantiate, tangentParameters, tangentsIn, type Closed } from './Closed.js'
-import { flatSignature, layoutOf, pack, packBuffers, unpack } from './flat.js'
+import { adjointsIn, batchClosed, close, closedOf, cotangentParameters, instantiate, tangentParameters, tangentsIn, type Closed } from './Closed.js'
+import { flatSignature, layoutOf, pack, packBatch, packBuffers, unpack } from './flat.js'
 
 /** A loop without its operands, which are the carry and then the constants, for both functions. */
 interface Loop {
@@ -69,7 +71,30 @@ const whileOp: Primitive = Object.freeze<Primitive>({
   vjp: (g, y, k) => pullback(g, y, false)[k]!,
   pullback: (g, y, _, masked) => pullback(g, y, masked),
   jvp: (tangents, y) => pushforward(tangents, y),
+  batch: (inputs, mapped, y, size) => batch(inputs, mapped, y, size),
 })
+
+/** One loop over a batch, which runs while any element goes on; those that are done keep their carry. */
+const batch: BatchRule = (inputs, mapped, y, size) => {
+  const { test, body } = loopOf(y)
+  const carry = body.outputs.length
+  const flags = mapped.map((is, k) => is || k < carry)
+  const [goesOn, step] = [batchClosed(test, flags, size), batchClosed(body, flags, size)]
+  const constants = inputs.slice(carry)
+  const tests = (state: ReadonlyArray<Node>) => instantiate(goesOn, [...state, ...constants])[0]!
+  const results = loopFrom(
+    aligned(inputs.slice(0, carry), mapped, size),
+    (state) => gt(sum(astype(tests(state), 'i32'), [0]), 0),
+    (state) => {
+      const on = tests(state)
+      return instantiate(step, [...state, ...constants]).map((next, i) => {
+        const each = reshape(on, [size, ...next.shape.slice(1).map(() => 1)])
+        return where(broadcastTo(each, next.shape), next, state[i]!)
+      })
+    },
+  )
+  return packBatch(results, layoutOf(body.outputs), size)
+}
 
 /** The loop that carries the tangents of the float carries along. */
 const pushforward = (tangents: ReadonlyArray<Node | null>, y: Node): Node => {
@@ -132,6 +157,7 @@ const backOp: Primitive = Object.freeze<Primitive>({
     }
     return packBuffers([...adjoint, ...sums], layoutOf(back.outputs))
   },
+  batch: 'loop',
   vjp: (g, y, k) => {
     const [definition, inputs] = definitionOf(y)
     return isFloat(inputs[k]!.dtype) ? (adjointsOfAll([[definition, g]], [inputs[k]!], 'whileLoop')[0] ?? null) : null

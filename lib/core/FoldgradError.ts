@@ -85,8 +85,17 @@ export class KernelFailure extends Error {
 
 const location = /\(?((?:file:\/\/|https?:\/\/|\/|[A-Za-z]:\\)[^()\s]*:\d+:\d+)\)?$/
 
+/** More frames than the engine takes by itself: the call lies outside all helpers. The limit is put back at once. */
+const deepStack = (): string => {
+  const limit = Error.stackTraceLimit
+  Error.stackTraceLimit = 50
+  const stack = new Error().stack ?? ''
+  Error.stackTraceLimit = limit
+  return stack
+}
+
 const frames = (): ReadonlyArray<string> =>
-  (new Error().stack ?? '').split('\n').flatMap((line) => location.exec(line.trim())?.[1] ?? [])
+  deepStack().split('\n').flatMap((line) => location.exec(line.trim())?.[1] ?? [])
 
 /** The folder (or bundle) this library runs from, read off a stack frame of its own. */
 const home = (frame: string): string => frame.replace(/(?:core[/\\])?[^/\\]*$/, '')

@@ -17,9 +17,9 @@ export type Attrs = Readonly<Record<string, unknown>>
 
 /**
  * From operands, of which some are `mapped` (have the batch as an additional leading axis of length `size`), to the result
- * with the batch as its leading axis. `y` is the operation on a single element.
+ * with the batch as its leading axis. `y` is the operation on a single element. `'loop'` if these operands need one.
  */
-export type BatchRule = (inputs: ReadonlyArray<Node>, mapped: ReadonlyArray<boolean>, y: Node, size: number) => Node
+export type BatchRule = (inputs: ReadonlyArray<Node>, mapped: ReadonlyArray<boolean>, y: Node, size: number) => Node | 'loop'
 
 /**
  * A primitive operation: one record with everything the interpreters need. A node refers to the record itself, so there
@@ -44,10 +44,10 @@ export interface Primitive {
   /** The pushforward: the tangent of `y`, given those of the inputs. `null` is a tangent that is zero. */
   readonly jvp: (tangents: ReadonlyArray<Node | null>, y: Node) => Node | null
   /**
-   * The operation on a whole batch: `'elementwise'` if it is the same operation on larger arrays, `'loop'` to run the kernel
-   * once for each element of the batch, or a rule of its own.
+   * The operation on a whole batch: `'leading'` if it acts on trailing axes alone (or elementwise), so that the batch is just
+   * another leading axis; `'loop'` to run the kernel once for each element; or a rule of its own.
    */
-  readonly batch?: 'elementwise' | 'loop' | BatchRule
+  readonly batch: 'leading' | 'loop' | BatchRule
   /** The operation on single elements, when `y[i]` depends on the `i`-th elements of the operands alone. */
   readonly scalar?: (...elements: ReadonlyArray<number>) => number
   /** The kernel takes a buffer of one element as a constant array of any size (see `kernel/uniform`). */
@@ -175,6 +175,7 @@ export const broken: Primitive = Object.freeze({
   },
   vjp: () => null,
   jvp: () => null,
+  batch: 'leading',
 })
 
 /** A node for an application that went wrong, or (without a refusal) for one whose operands did. */

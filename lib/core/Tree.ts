@@ -4,6 +4,7 @@
  */
 import { refuse, type Refusal } from './FoldgradError.js'
 import { invalid, isNode, type Node } from './Node.js'
+import { isPlain } from './snapshot.js'
 import { isTensor, type Tensor } from './Tensor.js'
 
 /** What may stand at the leaves of a tree. */
@@ -19,11 +20,6 @@ export type TensorTree<T> = [Node] extends [T] ? Tensor : T extends Leaf ? Tenso
 export type Input<T> = [Node] extends [T] ? Leaf : T extends Leaf ? Leaf : { readonly [K in keyof T]: Input<T[K]> }
 
 export const isLeaf = (x: unknown): x is Leaf => typeof x === 'number' || isNode(x) || isTensor(x)
-
-const isPlain = (x: object): boolean => {
-  const prototype: unknown = Object.getPrototypeOf(x)
-  return prototype === Object.prototype || prototype === null
-}
 
 /** The branches of a tree by key, or `undefined` for a leaf (or something that does not belong in a tree). */
 const branches = (tree: unknown): ReadonlyArray<readonly [string, unknown]> | undefined => {
@@ -65,7 +61,7 @@ export const rebuild = (tree: unknown, leaves: ReadonlyArray<unknown>): unknown 
  * A tree of the same structure and type, with `f` applied at each leaf.
  *
  * @example
- * mapTree({ w: tensor([1, 2]), b: 3 }, (leaf) => mul(leaf, 2)) // { w: node, b: node }
+ * mapTree({ w: tensor([1, 2]), b: 3 }, (leaf) => mul(leaf, 2)) // { w: [2, 4], b: 6 }
  */
 export const mapTree = <T>(tree: T, f: (leaf: Leaf, path: string) => Node): NodeTree<T> =>
   mapLeaves(tree, (leaf, path) => (isLeaf(leaf) ? f(leaf, path) : stranger(leaf, path))) as NodeTree<T>
@@ -75,7 +71,9 @@ export const mapTree = <T>(tree: T, f: (leaf: Leaf, path: string) => Node): Node
  * Where the second lacks a leaf, the result holds an invalid node that names the path.
  *
  * @example
- * const step = zipTree(params, grads, (p, g) => sub(p, mul(0.1, g)))
+ * const params = { w: tensor([1, 2]), b: 3 }
+ * const gradients = { w: tensor([10, 10]), b: 10 }
+ * zipTree(params, gradients, (p, g) => sub(p, mul(0.1, g))) // { w: [0, 1], b: 2 }
  */
 export const zipTree = <T>(tree: T, other: unknown, f: (a: Leaf, b: Leaf, path: string) => Node): NodeTree<T> => {
   const others = new Map(leavesOf(other))
@@ -93,4 +91,4 @@ export const stranger = (x: unknown, path: string): Node =>
   invalid('tree', [], refuse('Structure', `${path === '' ? 'the tree' : `'${path}'`} is ${describe(x)}, which is no leaf`, 'Use nodes, tensors or numbers at the leaves of plain records and arrays'))
 
 const describe = (x: unknown): string =>
-  typeof x === 'object' && x !== null ? `a ${x.constructor?.name ?? 'record'}` : x === undefined ? 'undefined' : `the ${typeof x} ${String(x)}`
+  typeof x === 'object' && x !== null ? `a ${x.constructor?.name ?? 'record'}` : x === undefined ? 'undefined' : `the ${typeof x} ${String(x as string | boolean | bigint | symbol)}`

@@ -1,6 +1,10 @@
 /** Arithmetic and comparisons on operands of every kind, broadcast as NumPy does. */
 import * as primitive from '../primitive/arithmetic.js'
-import { binaryFunction, unaryAny, unaryFunction, type Binary, type Unary } from './call.js'
+import * as power from '../primitive/power.js'
+import { refuse } from '../core/FoldgradError.js'
+import { invalid } from '../core/Node.js'
+import { binaryFunction, unaryAny, unaryFunction, withArgument, type Binary, type Unary, type WithArgument } from './call.js'
+import { toFloatNode } from './operand.js'
 
 /**
  * `a + b`, elementwise.
@@ -58,3 +62,58 @@ export const square: Unary = unaryAny('square', primitive.square)
  * item(sqrt(9)) // 3
  */
 export const sqrt: Unary = unaryFunction('sqrt', primitive.sqrt)
+
+/**
+ * `1 / x`, elementwise.
+ *
+ * @example
+ * item(reciprocal(4)) // 0.25
+ */
+export const reciprocal: Unary = unaryFunction('reciprocal', primitive.reciprocal)
+
+/**
+ * `∛x`, the real cube root; derivative +∞ at 0.
+ *
+ * @example
+ * item(cbrt(-8)) // -2
+ */
+export const cbrt: Unary = unaryFunction('cbrt', power.cbrt)
+
+/**
+ * `1 / √x`, elementwise.
+ *
+ * @example
+ * item(rsqrt(4)) // 0.5
+ */
+export const rsqrt: Unary = unaryFunction('rsqrt', power.rsqrt)
+
+/**
+ * `xʸ`, elementwise, differentiable in both. The derivative in `x` is special-cased where the exponent is a small integer, so
+ * that every order is finite at x = 0; the one in `y` is NaN for negative `x`, and 0 at x = 0 for y ≥ 0.
+ *
+ * @example
+ * item(pow(2, 3)) // 8
+ * pipe(3, pow(2), item) // 9
+ */
+export const pow: Binary = binaryFunction('pow', power.pow)
+
+/**
+ * `xⁿ` for an integer number n.
+ *
+ * @example
+ * item(integerPow(2, -2)) // 0.25
+ */
+export const integerPow: WithArgument<number> = withArgument((x, n) => {
+  const node = toFloatNode(x, 'integerPow')
+  return Number.isInteger(n)
+    ? power.pow(node, n)
+    : invalid('integerPow', [node], refuse('Argument', `the exponent is ${n}, an integer is needed`, 'Use pow for other exponents'))
+})
+
+/**
+ * `√(x² + y²)`, without overflow in value or derivative; gradient 0 at the origin.
+ *
+ * @example
+ * item(hypot(3, 4)) // 5
+ */
+export const hypot: Binary = binaryFunction('hypot', power.hypot)

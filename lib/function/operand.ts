@@ -77,6 +77,20 @@ export const broadcastOperands = (
   return nodes.map((n) => fit(n, shape, dtype))
 }
 
+/** Operands brought to one dtype (their join), each with its own shape; an invalid node if one of them is. */
+export const promoteOperands = (op: string, operands: ReadonlyArray<Operand>, kind: Kind): ReadonlyArray<Node> | Node => {
+  const nodes = operands.map((x) => toNode(x, op))
+  if (nodes.some(isInvalid)) return invalid(op, nodes)
+  const dtype = joined(operands, nodes, kind)
+  return nodes.map((n) => fit(n, n.shape, dtype))
+}
+
+/** Operands of a product: brought to one dtype, in which truth values count as the integers 0 and 1. */
+export const factorsOf = (op: string, operands: ReadonlyArray<Operand>): ReadonlyArray<Node> | Node => {
+  const nodes = promoteOperands(op, operands, 'any')
+  return isNode(nodes) ? nodes : nodes.map((n) => (n.dtype === 'bool' ? astype(n, 'i32') : n))
+}
+
 const commonShape = (nodes: ReadonlyArray<Node>) =>
   nodes.every((n) => sameShape(n.shape, nodes[0]!.shape)) ? nodes[0]!.shape : broadcastShapes(...nodes.map((n) => n.shape))
 

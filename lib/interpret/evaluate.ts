@@ -8,7 +8,7 @@ import { sizeOf } from '../core/Shape.js'
 import { bufferOf, tensorOf, type NestedArray, type Tensor } from '../core/Tensor.js'
 import { leavesOf, rebuild, type TensorTree } from '../core/Tree.js'
 import { filled } from '../kernel/elementwise.js'
-import { asNode } from '../primitive/leaf.js'
+import { asNode, heldTensor } from '../primitive/leaf.js'
 
 /** The last reader of each node; results are read by the caller, after the end. */
 const lastReaders = ({ nodes, first, operands }: Sorted, results: ReadonlyArray<number>): Int32Array => {
@@ -76,8 +76,13 @@ const scalarResult = (f: Scalar, x: Float64Array, operands: Int32Array, from: nu
 
 type Scalar = (...elements: ReadonlyArray<number>) => number
 
-/** A kernel that finds the numbers unfit says so with an error that carries its node. */
+/**
+ * The buffer of a node from those of its operands. That of a leaf is read directly: its kernel, which anybody can call, hands
+ * out a copy. A kernel that finds the numbers unfit says so with an error that carries its node.
+ */
 const guarded = (y: Node, inputs: ReadonlyArray<Buffer>): Buffer => {
+  const held = heldTensor(y)
+  if (held !== undefined) return bufferOf(held)
   try {
     return y.op.evaluate(inputs, y)
   } catch (failure) {
@@ -105,11 +110,11 @@ export const evaluateAll = (nodes: ReadonlyArray<Node>): E.Either<ReadonlyArray<
   const sorted = sort(nodes)
   const results = positionsIn(sorted, nodes)
   const errors = errorsIn(sorted)
-  if (errors.length > 0) return E.left(errors)
+  if (errors.length > 0) return Object.freeze(E.left(errors))
   try {
     return E.right(run(sorted, results).map((buffer, k) => tensorOf(buffer, nodes[k]!.shape, nodes[k]!.dtype)))
   } catch (failure) {
-    if (failure instanceof FoldgradException) return E.left(failure.errors)
+    if (failure instanceof FoldgradException) return Object.freeze(E.left(failure.errors))
     throw failure
   }
 }
@@ -125,7 +130,7 @@ export const evaluateAll = (nodes: ReadonlyArray<Node>): E.Either<ReadonlyArray<
  */
 export const evaluate = <T>(tree: T): E.Either<ReadonlyArray<FoldgradError>, TensorTree<T>> => {
   const nodes = leavesOf(tree).map(([path, leaf]) => asNode(leaf, path))
-  return E.map((tensors: ReadonlyArray<Tensor>) => rebuild(tree, tensors) as TensorTree<T>)(evaluateAll(nodes))
+  return Object.freeze(E.map((tensors: ReadonlyArray<Tensor>) => rebuild(tree, tensors) as TensorTree<T>)(evaluateAll(nodes)))
 }
 
 /**

@@ -6,12 +6,20 @@ import { allocate, type Buffer, type DType } from '../core/DType.js'
 
 type Scalar = (...elements: ReadonlyArray<number>) => number
 
-/** `out[i] = f(a[i], b[i], …)` for one to three operands. Uniform operands give a uniform result. */
-export const elementwise = (f: Scalar, inputs: ReadonlyArray<Buffer>, dtype: DType, size: number): Buffer => {
+/**
+ * A loop written out for one operation, so that the engine inlines the arithmetic. It steps through the operands by `sa`
+ * and `sb`, which are 0 for a uniform buffer and 1 for a dense one.
+ */
+export type Loop = (out: Buffer, a: Buffer, sa: number, b: Buffer, sb: number) => void
+
+/** `out[i] = f(a[i], b[i], …)` for one to four operands, by a loop of its own where one is given. Uniform operands give a uniform result. */
+export const elementwise = (f: Scalar, inputs: ReadonlyArray<Buffer>, dtype: DType, size: number, loop?: Loop): Buffer => {
   const uniform = size !== 0 && inputs.every((b) => b.length === 1)
   const out = allocate(dtype, uniform ? 1 : size)
   const [a, b, c] = inputs
-  if (c !== undefined) ternary(f, a!, b!, c, out)
+  if (loop !== undefined) loop(out, a!, stride(a!, out), b ?? a!, stride(b ?? a!, out))
+  else if (inputs.length === 4) quaternary(f, inputs, out)
+  else if (c !== undefined) ternary(f, a!, b!, c, out)
   else if (b !== undefined) binary(f, a!, b, out)
   else unary(f, a!, out)
   return out
@@ -32,6 +40,11 @@ const ternary = (f: Scalar, a: Buffer, b: Buffer, c: Buffer, out: Buffer): void 
   const sb = stride(b, out)
   const sc = stride(c, out)
   for (let i = 0, j = 0, k = 0, l = 0; i < out.length; i++, j += sa, k += sb, l += sc) out[i] = f(a[j]!, b[k]!, c[l]!)
+}
+
+const quaternary = (f: Scalar, [a, b, c, d]: ReadonlyArray<Buffer>, out: Buffer): void => {
+  const [sa, sb, sc, sd] = [stride(a!, out), stride(b!, out), stride(c!, out), stride(d!, out)]
+  for (let i = 0; i < out.length; i++) out[i] = f(a![i * sa]!, b![i * sb]!, c![i * sc]!, d![i * sd]!)
 }
 
 const stride = (a: Buffer, out: Buffer): number => (a.length === 1 && out.length !== 1 ? 0 : 1)

@@ -1,8 +1,9 @@
-/** Arithmetic: the ring operations, division, powers, and the choices between two numbers. */
+/** Arithmetic: the ring operations and division, comparisons, the choice by a condition, conversion. */
 import { bufferFrom, isFloat, type DType } from '../core/DType.js'
 import { refuse } from '../core/FoldgradError.js'
 import { apply, type Node } from '../core/Node.js'
 import { sameShape, showShape, sizeOf } from '../core/Shape.js'
+import { divLoop, mulLoop, negLoop, subLoop } from '../kernel/arithmetic.js'
 import { elementwise } from '../kernel/elementwise.js'
 import { add, binary, defineOp, notDifferentiable, lift, stepwise, unary, type Term } from './declare.js'
 import { fullValue } from './leaf.js'
@@ -14,13 +15,24 @@ const any = { anyDtype: true }
 /** `dx · d`; a unit cotangent is not multiplied by. */
 export const times = (dx: Node, d: Node): Node => (fullValue(dx) === 1 ? d : mul(dx, d))
 
-export const sub = binary('sub', (a, b) => a - b, (da) => da, (db) => neg(db), any)
-export const mul = binary('mul', (a, b) => a * b, (da, _a, b) => times(da, b), (db, a) => times(db, a), any)
-export const div = binary('div', (a, b) => a / b, (da, _a, b) => div(da, b), (db, _a, b, y) => neg(times(db, div(y, b))))
-export const neg = unary('neg', (x) => -x, (dx) => neg(dx), any)
+export const sub = binary('sub', (a, b) => a - b, (da) => da, (db) => neg(db), { ...any, loop: subLoop })
+export const mul = binary('mul', (a, b) => a * b, (da, _a, b) => times(da, b), (db, a) => times(db, a), { ...any, loop: mulLoop })
+export const div = binary('div', (a, b) => a / b, (da, _a, b) => div(da, b), (db, _a, b, y) => neg(times(db, div(y, b))), { loop: divLoop })
+export const neg = unary('neg', (x) => -x, (dx) => neg(dx), { ...any, loop: negLoop })
 export const square = unary('square', (x) => x * x, (dx, x) => times(dx, mul(2, x)), any)
 export const reciprocal = unary('reciprocal', (x) => 1 / x, (dx, _x, y) => neg(times(dx, square(y))))
 export const sqrt = unary('sqrt', Math.sqrt, (dx, _x, y) => div(dx, mul(2, y)))
+
+/** `a / b`, but 0 where `a` is 0: the quotient of two things that vanish together, the first one faster. */
+export const ratio = binary(
+  'ratio',
+  (a, b) => (a === 0 && b === b ? 0 : a / b),
+  (da, _a, b) => ratio(da, b),
+  (db, _a, b, y) => neg(ratio(times(db, y), b)),
+)
+
+/** `x` where it is not negative, else NaN: the argument of a derivative that ends where its function does. */
+export const nonNegative = unary('nonNegative', (x) => (x > 0 ? x : x === 0 ? 0 : NaN), (dx) => dx)
 
 export const eq = stepwise('eq', (a, b) => (a === b ? 1 : 0))
 export const ne = stepwise('ne', (a, b) => (a !== b ? 1 : 0))
@@ -34,6 +46,7 @@ export const where = (condition: Node, a: Term, b: Term): Node => apply(whereOp,
 
 const whereOp = defineOp({
   name: 'where',
+  batch: 'leading',
   infer: ([c, a, b]) =>
     c!.dtype !== 'bool'
       ? refuse('DType', `the condition is ${c!.dtype}, a bool is needed`, 'Compare it with something: ne(condition, 0)')
@@ -55,6 +68,7 @@ export const astype = (x: Node, dtype: DType): Node => (x.dtype === dtype ? x : 
 
 const astypeOp = defineOp({
   name: 'astype',
+  batch: 'leading',
   infer: ([x], { dtype }) => ({ shape: x!.shape, dtype: dtype as DType }),
   evaluate: ([x], y) => bufferFrom(y.dtype, x!),
   vjp: (g, { inputs: [x] }) => (isFloat(x!.dtype) ? astype(g, x!.dtype) : null),

@@ -7,7 +7,8 @@ import { isFloat, type DType } from '../core/DType.js'
 import { refuse, type Refusal } from '../core/FoldgradError.js'
 import { apply, arityOf, operandOf, type Attrs, type Node, type Primitive, type Signature } from '../core/Node.js'
 import { sameShape, showShape, sizeOf } from '../core/Shape.js'
-import { elementwise as loop } from '../kernel/elementwise.js'
+import { addLoop } from '../kernel/arithmetic.js'
+import { elementwise as kernel, type Loop } from '../kernel/elementwise.js'
 import { full } from './leaf.js'
 
 /** A node, or a number that takes the shape and dtype of the node beside it. */
@@ -28,6 +29,8 @@ interface ElementwiseOptions {
   readonly masks?: boolean
   /** The operands may have any dtype; otherwise they are floats. */
   readonly anyDtype?: boolean
+  /** The operation as a loop of its own, for the ones that programs consist of. */
+  readonly loop?: Loop
 }
 
 const agree =
@@ -47,9 +50,9 @@ const agree =
   }
 
 const evaluateBy =
-  (f: Scalar): Primitive['evaluate'] =>
+  (f: Scalar, loop: Loop | undefined): Primitive['evaluate'] =>
   (inputs, y) =>
-    loop(f, inputs, y.dtype, sizeOf(y.shape))
+    kernel(f, inputs, y.dtype, sizeOf(y.shape), loop)
 
 /** A differential applied to the operands and the result of `y`. */
 const term = (d: Differential, dx: Node, y: Node): Node => {
@@ -61,12 +64,12 @@ const elementwiseOp = (
   name: string,
   f: Scalar,
   differentials: ReadonlyArray<Differential | null>,
-  { result, masks = false, anyDtype = false }: ElementwiseOptions,
+  { result, masks = false, anyDtype = false, loop }: ElementwiseOptions,
 ): Primitive =>
   defineOp({
     name,
     infer: agree(result, anyDtype),
-    evaluate: evaluateBy(f),
+    evaluate: evaluateBy(f, loop),
     vjp: (g: Node, y: Node, k: number) => {
       const d = differentials[k]!
       return d === notDifferentiable ? null : term(d, g, y)
@@ -76,6 +79,7 @@ const elementwiseOp = (
         const d = differentials[k]!
         return dx === null || d === notDifferentiable ? sum : plus(sum, term(d, dx, y))
       }, null),
+    batch: 'leading',
     scalar: f,
     uniform: true,
     masks,
@@ -100,26 +104,36 @@ export const unary = (name: string, f: (x: number) => number, dx: Differential, 
 export const binary = (
   name: string,
   f: (a: number, b: number) => number,
-  da: Differential,
-  db: Differential,
+  da: Differential | null,
+  db: Differential | null,
   options: ElementwiseOptions = {},
 ) => {
   const op = elementwiseOp(name, f as Scalar, [da, db], options)
   return (a: Term, b: Term): Node => apply(op, [lift(a, b), lift(b, a)])
 }
 
+/** An elementwise operation of any number of operands, by its value and the differential of each. */
+export const elementwise = (name: string, f: Scalar, differentials: ReadonlyArray<Differential | null>, options: ElementwiseOptions = {}) => {
+  const op = elementwiseOp(name, f, differentials, options)
+  return (...xs: ReadonlyArray<Term>): Node => apply(op, liftAll(xs))
+}
+
+const liftAll = (xs: ReadonlyArray<Term>): ReadonlyArray<Node> => {
+  const node = xs.find((x) => typeof x !== 'number')!
+  return xs.map((x) => lift(x, node))
+}
+
 /** An elementwise operation that is constant almost everywhere: derivative zero, result `bool` unless told otherwise. */
 export const stepwise = (name: string, f: Scalar, options: ElementwiseOptions = { result: 'bool', anyDtype: true }) => {
   const op = elementwiseOp(name, f, [null, null, null], options)
-  return (...xs: ReadonlyArray<Term>): Node =>
-    apply(op, xs.map((x) => lift(x, xs.find((other) => typeof other !== 'number')!)))
+  return (...xs: ReadonlyArray<Term>): Node => apply(op, liftAll(xs))
 }
 
 /** A sum of two arrays, or of the contributions to one adjoint. */
-export const add = binary('add', (a, b) => a + b, (da) => da, (db) => db, { anyDtype: true })
+export const add = binary('add', (a, b) => a + b, (da) => da, (db) => db, { anyDtype: true, loop: addLoop })
 
 /** What a primitive that is linear in its only operand is made of. */
-interface Linear extends Pick<Primitive, 'infer' | 'evaluate' | 'uniform' | 'masks'> {
+interface Linear extends Pick<Primitive, 'infer' | 'evaluate' | 'batch' | 'uniform' | 'masks'> {
   /** The transposed map: the adjoint of `x` from that of `y`. */
   readonly transpose: (g: Node, y: Node) => Node
 }

@@ -5,6 +5,7 @@ import { apply } from '../core/Node.js'
 
 /** The operand under a new identity, which is what a transform differentiates with respect to. */
 export const identity = linear('identity', {
+  batch: 'leading',
   infer: ([x]) => x!,
   evaluate: ([x]) => x!,
   transpose: (g) => g,
@@ -16,6 +17,7 @@ export const stopGradient = (x: Node): Node => apply(stopGradientOp, [x])
 
 const stopGradientOp = defineOp({
   name: 'stopGradient',
+  batch: 'leading',
   infer: ([x]) => x!,
   evaluate: ([x]) => x!,
   vjp: () => null,

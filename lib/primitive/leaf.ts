@@ -4,7 +4,7 @@ import { fail, refuse } from '../core/FoldgradError.js'
 import type { VariableId } from '../core/Gradients.js'
 import { apply, isNode, signature, type Node, type Primitive, type Signature } from '../core/Node.js'
 import { scalarShape, type Shape } from '../core/Shape.js'
-import { bufferOf, isTensor, type Tensor } from '../core/Tensor.js'
+import { isTensor, type Tensor } from '../core/Tensor.js'
 import { stranger } from '../core/Tree.js'
 
 /** The attributes of a leaf that holds data. */
@@ -14,13 +14,13 @@ interface Held {
 
 /** A leaf has no operand, hence no derivative in one. */
 const leaf = (name: string, rest: Pick<Primitive, 'infer' | 'evaluate' | 'uniform'>): Primitive =>
-  Object.freeze({ name, vjp: () => null, jvp: () => null, ...rest })
+  Object.freeze({ name, vjp: () => null, jvp: () => null, batch: 'leading', ...rest })
 
 const held = (node: Node): Tensor => (node.attrs as unknown as Held).value
 
 const holdsTensor = {
   infer: (_: ReadonlyArray<Node>, attrs: unknown) => (attrs as Held).value,
-  evaluate: (_: unknown, y: Node) => bufferOf(held(y)),
+  evaluate: (_: unknown, y: Node) => held(y).toTypedArray(),
 }
 
 const constantOp = leaf('constant', holdsTensor)

@@ -3,15 +3,16 @@ import { allocate } from '../core/DType.js'
 import { refuse } from '../core/FoldgradError.js'
 import { apply, signature, type Node } from '../core/Node.js'
 import { broadcastShapes, reducedShape, sameShape, shapeOf, showShape, sizeOf, stridesOf, type Shape } from '../core/Shape.js'
-import { groups, reduceGroups } from '../kernel/reduce.js'
+import { groups } from '../kernel/reduce.js'
 import { readView, writeView } from '../kernel/strided.js'
-import { pairwiseSum } from '../kernel/sum.js'
+import { sumGroups } from '../kernel/sum.js'
 import { defineOp, linear } from './declare.js'
 import { full } from './leaf.js'
 
 /** The same elements in row-major order under another shape of the same size. */
 export const reshape = (x: Node, shape: Shape): Node => (sameShape(x.shape, shape) ? x : reshapeOp(x, { shape: shapeOf(shape) }))
 const reshapeOp = linear('reshape', {
+  batch: ([x], _, y, size) => reshape(x!, [size, ...y.shape]),
   infer: ([x], { shape }) =>
     sizeOf(x!.shape) === sizeOf(shape as Shape)
       ? signature(shape as Shape, x!.dtype)
@@ -28,6 +29,7 @@ interface Permuted {
 /** The axes in another order: axis `i` of the result is axis `perm[i]` of `x`. */
 export const transpose = (x: Node, perm: ReadonlyArray<number>): Node => transposeOp(x, { perm: [...perm] })
 const transposeOp = linear('transpose', {
+  batch: ([x], _, y) => transpose(x!, [0, ...(y.attrs as unknown as Permuted).perm.map((p) => p + 1)]),
   infer: ([x], attrs) => signature((attrs as unknown as Permuted).perm.map((p) => x!.shape[p]!), x!.dtype),
   evaluate: ([x], y) => {
     const { perm } = y.attrs as unknown as Permuted
@@ -43,6 +45,10 @@ const transposeOp = linear('transpose', {
 /** NumPy's broadcast to a larger shape: axes are added on the left, and axes of length 1 repeat. */
 export const broadcastTo = (x: Node, shape: Shape): Node => (sameShape(x.shape, shape) ? x : broadcastToOp(x, { shape: shapeOf(shape) }))
 const broadcastToOp = linear('broadcastTo', {
+  batch: ([x], _, y, size) => {
+    const added = Array.from({ length: y.shape.length - x!.shape.length + 1 }, () => 1)
+    return broadcastTo(reshape(x!, [size, ...added, ...x!.shape.slice(1)]), [size, ...y.shape])
+  },
   infer: ([x], { shape }) =>
     sameShape(broadcastShapes(x!.shape, shape as Shape) ?? [NaN], shape as Shape)
       ? signature(shape as Shape, x!.dtype)
@@ -74,10 +80,11 @@ interface Reduced {
 /** The sum over some axes (sorted, without duplicates), which are dropped. */
 export const sum = (x: Node, axes: ReadonlyArray<number>): Node => (axes.length === 0 ? x : sumOp(x, { axes: [...axes] }))
 const sumOp = linear('sum', {
+  batch: ([x], _, y) => sum(x!, (y.attrs as unknown as Reduced).axes.map((axis) => axis + 1)),
   infer: ([x], attrs) => signature(reducedShape(x!.shape, (attrs as unknown as Reduced).axes, false), x!.dtype === 'bool' ? 'i32' : x!.dtype),
   evaluate: ([x], y) => {
     const [{ shape, dtype }] = y.inputs as readonly [Node]
-    return reduceGroups(groups(x!, dtype, shape, (y.attrs as unknown as Reduced).axes), y.dtype, pairwiseSum)
+    return sumGroups(groups(x!, dtype, shape, (y.attrs as unknown as Reduced).axes), y.dtype)
   },
   transpose: (g, y) => spread(g, y.inputs[0]!.shape, (y.attrs as unknown as Reduced).axes),
 })
@@ -101,9 +108,13 @@ const viewOf = (shape: Shape, { start, step }: Slice) => {
   }
 }
 
+/** The same part of every element of a batch. */
+const inBatch = ({ start, step, shape }: Slice, size: number): Slice => ({ start: [0, ...start], step: [1, ...step], shape: [size, ...shape] })
+
 /** A regular part of an array. */
 export const slice = (x: Node, part: Slice): Node => sliceOp(x, { ...part })
 const sliceOp = linear('slice', {
+  batch: ([x], _, y, size) => slice(x!, inBatch(y.attrs as unknown as Slice, size)),
   infer: ([x], { shape }) => signature(shape as Shape, x!.dtype),
   evaluate: ([x], y) =>
     readView(x!, viewOf(y.inputs[0]!.shape, y.attrs as unknown as Slice), allocate(y.dtype, sizeOf(y.shape)), y.shape),
@@ -113,6 +124,7 @@ const sliceOp = linear('slice', {
 /** The transpose of `slice`: the array as that part of an array of zeros of shape `into`. */
 export const unslice = (x: Node, into: Shape, part: Slice): Node => unsliceOp(x, { ...part, into: shapeOf(into) })
 const unsliceOp = linear('unslice', {
+  batch: ([x], _, y, size) => unslice(x!, [size, ...y.shape], inBatch(y.attrs as unknown as Slice, size)),
   infer: ([x], { into }) => signature(into as Shape, x!.dtype),
   evaluate: ([x], y) =>
     writeView(x!, allocate(y.dtype, sizeOf(y.shape)), viewOf(y.shape, y.attrs as unknown as Slice), y.inputs[0]!.shape),
@@ -130,6 +142,11 @@ export const rangeAlong = (shape: Shape, axis: number, start: number, length: nu
 export const concat = (xs: ReadonlyArray<Node>, axis: number): Node => apply(concatOp, [...xs], { axis })
 const concatOp = defineOp({
   name: 'concat',
+  batch: (xs, mapped, y, size) =>
+    concat(
+      xs.map((x, k) => (mapped[k] ? x : broadcastTo(reshape(x, [1, ...x.shape]), [size, ...x.shape]))),
+      (y.attrs['axis'] as number) + 1,
+    ),
   infer: (xs, attrs) => {
     const axis = attrs['axis'] as number
     const [x] = xs as readonly [Node]

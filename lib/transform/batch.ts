@@ -4,7 +4,8 @@ import { positionsIn, sort } from '../core/Graph.js'
 import { apply, type Attrs, type Node, type Primitive } from '../core/Node.js'
 import { sizeOf } from '../core/Shape.js'
 import { parameter } from '../primitive/leaf.js'
-import { broadcastTo, reshape, sum } from '../primitive/shape.js'
+import { repeatedBatch } from '../primitive/batching.js'
+import { sum } from '../primitive/shape.js'
 
 /** A node of the batched program, and whether it has the batch as its leading axis or is the same for every element. */
 export interface Batched {
@@ -13,8 +14,7 @@ export interface Batched {
 }
 
 /** The array with the batch as its leading axis, repeated if it is the same for every element. */
-export const withBatch = ({ node, mapped }: Batched, size: number): Node =>
-  mapped ? node : broadcastTo(reshape(node, [1, ...node.shape]), [size, ...node.shape])
+export const withBatch = ({ node, mapped }: Batched, size: number): Node => (mapped ? node : repeatedBatch(node, size))
 
 /**
  * The batched forms of some nodes, given those of the nodes `at` that stand for single elements. Nodes that do not depend on
@@ -44,12 +44,11 @@ const sharing = (y: Node, inputs: ReadonlyArray<Batched>): Batched => ({
   mapped: false,
 })
 
-const batchOne = (op: Primitive, y: Node, inputs: ReadonlyArray<Batched>, size: number): Node =>
-  op.batch === 'elementwise'
-    ? apply(op, inputs.map((x) => withBatch(x, size)), y.attrs)
-    : op.batch === 'loop'
-      ? loopOver(y, inputs, size)
-      : op.batch(inputs.map(({ node }) => node), inputs.map(({ mapped }) => mapped), y, size)
+const batchOne = (op: Primitive, y: Node, inputs: ReadonlyArray<Batched>, size: number): Node => {
+  if (op.batch === 'leading') return apply(op, inputs.map((x) => withBatch(x, size)), y.attrs)
+  const batch = op.batch === 'loop' ? 'loop' : op.batch(inputs.map(({ node }) => node), inputs.map(({ mapped }) => mapped), y, size)
+  return batch === 'loop' ? loopOver(y, inputs, size) : batch
+}
 
 interface Looped extends Attrs {
   readonly single: Node

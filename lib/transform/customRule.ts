@@ -1,9 +1,10 @@
 /** Rules of the user's own: a function with its own derivative, or a primitive with its own kernel. */
 import type { DType } from '../core/DType.js'
 import { fail, refuse, type Refusal } from '../core/FoldgradError.js'
-import { apply, invalid, isInvalid, type Node, type Primitive, type Signature } from '../core/Node.js'
+import { apply, invalid, isInvalid, type BatchRule, type Node, type Primitive, type Signature } from '../core/Node.js'
 import { sameShape, shapeOf, showShape, type Shape } from '../core/Shape.js'
-import { bufferOf, isTensor, tensor, tensorOf, type Tensor, type TensorLike } from '../core/Tensor.js'
+import { snapshot } from '../core/snapshot.js'
+import { isTensor, tensor, tensorOf, type Tensor, type TensorLike } from '../core/Tensor.js'
 import type { Leaf } from '../core/Tree.js'
 import { identity } from '../primitive/identity.js'
 import { asNode, full } from '../primitive/leaf.js'
@@ -51,7 +52,9 @@ const transposedVjp = (vjp: ReadonlyArray<Pullback>, tangents: ReadonlyArray<Nod
 }
 
 /** The rule in the form the folds use. The first `hidden` inputs of the node are not operands of the rule. */
-const rulesOf = ({ name, vjp, jvp }: Rule, hidden: number): Pick<Primitive, 'vjp' | 'jvp'> => ({
+const rulesOf = (rule: Rule, hidden: number): Pick<Primitive, 'vjp' | 'jvp'> => rules(snapshot(rule), hidden)
+
+const rules = ({ name, vjp, jvp }: Rule, hidden: number): Pick<Primitive, 'vjp' | 'jvp'> => ({
   vjp: (g, y, input) => {
     const k = input - hidden
     if (k < 0) return null
@@ -94,6 +97,7 @@ export const customRule = (
     name: rule.name,
     infer: ([y]: ReadonlyArray<Node>) => y!,
     evaluate: ([y]: Parameters<Primitive['evaluate']>[0]) => y!,
+    batch: 'loop' as const,
     ...rulesOf(rule, 1),
   })
   return (...operands) => {
@@ -106,9 +110,19 @@ export const customRule = (
 export interface CustomPrimitive extends Rule {
   /** The shape and dtype of the result from those of the operands, or a sentence that says why they do not fit. */
   readonly infer?: (...xs: ReadonlyArray<Signature>) => { readonly shape: Shape; readonly dtype: DType } | string
+  /**
+   * What `vmap` does: `'loop'` runs the kernel once for each element of the batch, `'leading'` says that the kernel takes
+   * arrays with another leading axis as they are, or a rule of its own. Without it `vmap` reports an error that names the primitive.
+   */
+  readonly batch?: Primitive['batch']
   /** The numbers of the result from those of the operands. */
   readonly evaluate: (...xs: ReadonlyArray<Tensor>) => Tensor | TensorLike
 }
+
+const withoutBatch =
+  (name: string): BatchRule =>
+  (inputs) =>
+    invalid(name, inputs, refuse('Derivative', `${name} has no batching rule`, "Give it one with the option batch, or batch: 'loop' to run its kernel once for each element"))
 
 const inferred = (answer: Signature | string, name: string): Signature | Refusal =>
   typeof answer === 'string' ? refuse('Shape', answer, `See what ${name} expects`) : { shape: shapeOf(answer.shape), dtype: answer.dtype }
@@ -129,7 +143,7 @@ const inferred = (answer: Signature | string, name: string): Signature | Refusal
  * item(grad((x: Node) => cube(x))(2)) // 12
  */
 export const customPrimitive = (definition: CustomPrimitive): ((...operands: ReadonlyArray<Leaf>) => Node) => {
-  const { name, evaluate, infer = (x: Signature) => x } = definition
+  const { name, evaluate, infer = (x: Signature) => x, batch = withoutBatch(definition.name) } = definition
   const op: Primitive = Object.freeze({
     name,
     infer: (xs: ReadonlyArray<Node>) => inferred((infer as (...xs: ReadonlyArray<Signature>) => Signature | string)(...xs), name),
@@ -140,6 +154,7 @@ export const customPrimitive = (definition: CustomPrimitive): ((...operands: Rea
         ? out.toTypedArray()
         : fail(refuse('Shape', `the kernel returned ${out.dtype}${showShape(out.shape)} where ${y.dtype}${showShape(y.shape)} was inferred`, 'Make infer and evaluate agree'))
     },
+    batch,
     ...rulesOf(definition, 0),
   })
   return (...operands) => apply(op, operands.map((x) => asNode(x, '')))

@@ -1,4 +1,5 @@
 /** Gradients of functions: `grad`, `valueAndGrad` and n-th derivatives. */
+import { snapshot } from '../core/snapshot.js'
 import type { Input, Leaf, NodeTree } from '../core/Tree.js'
 import { rebuild } from '../core/Tree.js'
 import type { Node } from '../core/Node.js'
@@ -65,14 +66,16 @@ interface Grad {
  *
  * @example
  * const f = (x: Node) => mul(x, sin(x))
- * item(grad(f)(1))             // sin 1 + cos 1 = 1.3817732906760363
- * item(grad(grad(f))(1))       // 2 cos 1 - sin 1
+ * item(grad(f)(1))       // 1.3817732906760363
+ * item(grad(grad(f))(1)) // 0.23913362692838303
  */
-export const grad: Grad = ((f: (...args: Args) => unknown, options: GradOptions = {}) =>
-  (...args: ReadonlyArray<unknown>) => {
-    const { aux, gradients } = differentiate('grad', f, args, options)
-    return options.hasAux ? Object.freeze([gradients, aux]) : gradients
-  }) as unknown as Grad
+export const grad: Grad = ((f: (...args: Args) => unknown, options: GradOptions = {}) => {
+  const chosen = snapshot(options)
+  return (...args: ReadonlyArray<unknown>) => {
+    const { aux, gradients } = differentiate('grad', f, args, chosen)
+    return chosen.hasAux ? Object.freeze([gradients, aux]) : gradients
+  }
+}) as unknown as Grad
 
 interface ValueAndGrad {
   <A extends ReadonlyArray<unknown>>(f: (...args: A) => Leaf): (...args: FirstInput<A>) => readonly [Node, NodeTree<A[0]>]
@@ -89,11 +92,13 @@ interface ValueAndGrad {
  * const [y, dy] = valueAndGrad((p: { a: Node; b: Node }) => mul(p.a, p.b))({ a: 2, b: 3 })
  * value({ y, dy }) // { y: 6, dy: { a: 3, b: 2 } }
  */
-export const valueAndGrad: ValueAndGrad = ((f: (...args: Args) => unknown, options: GradOptions = {}) =>
-  (...args: ReadonlyArray<unknown>) => {
-    const { y, aux, gradients } = differentiate('valueAndGrad', f, args, options)
-    return Object.freeze([options.hasAux ? Object.freeze([y, aux]) : y, gradients])
-  }) as unknown as ValueAndGrad
+export const valueAndGrad: ValueAndGrad = ((f: (...args: Args) => unknown, options: GradOptions = {}) => {
+  const chosen = snapshot(options)
+  return (...args: ReadonlyArray<unknown>) => {
+    const { y, aux, gradients } = differentiate('valueAndGrad', f, args, chosen)
+    return Object.freeze([chosen.hasAux ? Object.freeze([y, aux]) : y, gradients])
+  }
+}) as unknown as ValueAndGrad
 
 /**
  * The `n`-th derivative of a scalar function of one scalar.

@@ -3,6 +3,7 @@ import { isFloat } from '../core/DType.js'
 import { refuse } from '../core/FoldgradError.js'
 import { invalid, isInvalid, type Node } from '../core/Node.js'
 import { sameShape, showShape } from '../core/Shape.js'
+import { snapshot } from '../core/snapshot.js'
 import { leavesOf, mapTree, rebuild, type NodeTree } from '../core/Tree.js'
 import { astype } from '../primitive/arithmetic.js'
 import { asNode, full } from '../primitive/leaf.js'
@@ -36,7 +37,7 @@ export const linearize =
   <A extends ReadonlyArray<unknown>, R>(f: (...args: A) => R) =>
   (...args: ArgumentInputs<A>): readonly [NodeTree<R>, (...tangents: ArgumentInputs<A>) => NodeTree<R>] => {
     const inputs = args.map(traced)
-    const result = f(...(inputs.map(treeOf) as unknown as A))
+    const result = snapshot(f(...(inputs.map(treeOf) as unknown as A)))
     const ys = resultLeaves(result)
     const pushforward = (...tangents: ArgumentInputs<A>): NodeTree<R> => {
       const given = inputs.map((t, i) => ({ t, leaves: leavesOf(tangents[i]) }))

@@ -2,6 +2,7 @@
 import { isFloat } from '../core/DType.js'
 import { refuse, type Refusal } from '../core/FoldgradError.js'
 import { invalid, isInvalid, type Node } from '../core/Node.js'
+import { snapshot } from '../core/snapshot.js'
 import { leavesOf, rebuild } from '../core/Tree.js'
 import { identity } from '../primitive/identity.js'
 import { asNode, full } from '../primitive/leaf.js'
@@ -17,7 +18,7 @@ export interface Traced {
  * never confused with one another, and no counter is needed to tell them apart.
  */
 export const traced = (tree: unknown): Traced => ({
-  tree,
+  tree: snapshot(tree),
   inputs: leavesOf(tree).map(([path, leaf]) => identity(asNode(leaf, path))),
 })
 

@@ -1,0 +1,22 @@
+/** The loops of the operations that programs consist of. One function each, so that their machine code stays specialised. */
+import type { Loop } from './elementwise.js'
+
+export const addLoop: Loop = (out, a, sa, b, sb) => {
+  for (let i = 0, j = 0, k = 0; i < out.length; i++, j += sa, k += sb) out[i] = a[j]! + b[k]!
+}
+
+export const subLoop: Loop = (out, a, sa, b, sb) => {
+  for (let i = 0, j = 0, k = 0; i < out.length; i++, j += sa, k += sb) out[i] = a[j]! - b[k]!
+}
+
+export const mulLoop: Loop = (out, a, sa, b, sb) => {
+  for (let i = 0, j = 0, k = 0; i < out.length; i++, j += sa, k += sb) out[i] = a[j]! * b[k]!
+}
+
+export const divLoop: Loop = (out, a, sa, b, sb) => {
+  for (let i = 0, j = 0, k = 0; i < out.length; i++, j += sa, k += sb) out[i] = a[j]! / b[k]!
+}
+
+export const negLoop: Loop = (out, a, sa) => {
+  for (let i = 0, j = 0; i < out.length; i++, j += sa) out[i] = -a[j]!
+}

@@ -1,0 +1,20 @@
+/** Batching rules that several primitives share. */
+import { apply, type Attrs, type BatchRule, type Node } from '../core/Node.js'
+import { broadcastTo, reshape } from './shape.js'
+
+/** An array repeated along a new leading axis. */
+export const repeatedBatch = (x: Node, size: number): Node => broadcastTo(reshape(x, [1, ...x.shape]), [size, ...x.shape])
+
+/** All operands with the batch as their leading axis. */
+export const aligned = (inputs: ReadonlyArray<Node>, mapped: ReadonlyArray<boolean>, size: number): ReadonlyArray<Node> =>
+  inputs.map((x, k) => (mapped[k] ? x : repeatedBatch(x, size)))
+
+/** Axis numbers in attributes, for operands that have one more axis in front. */
+const shifted = (attrs: Attrs): Attrs => ({
+  ...attrs,
+  ...(typeof attrs['axis'] === 'number' ? { axis: attrs['axis'] + 1 } : {}),
+  ...(Array.isArray(attrs['axes']) ? { axes: (attrs['axes'] as ReadonlyArray<number>).map((axis) => axis + 1) } : {}),
+})
+
+/** The rule of operations that name the axes they act on: the same operation, one axis further. */
+export const alongAxes: BatchRule = (inputs, mapped, y, size) => apply(y.op, aligned(inputs, mapped, size), shifted(y.attrs))
