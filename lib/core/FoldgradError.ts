@@ -85,12 +85,15 @@ export class KernelFailure extends Error {
 
 const location = /\(?((?:file:\/\/|https?:\/\/|\/|[A-Za-z]:\\)[^()\s]*:\d+:\d+)\)?$/
 
+/** What V8 adds to the language. */
+const engine: { stackTraceLimit?: number | undefined } = Error as object
+
 /** More frames than the engine takes by itself: the call lies outside all helpers. The limit is put back at once. */
 const deepStack = (): string => {
-  const limit = Error.stackTraceLimit
-  Error.stackTraceLimit = 50
+  const limit = engine.stackTraceLimit
+  engine.stackTraceLimit = 50
   const stack = new Error().stack ?? ''
-  Error.stackTraceLimit = limit
+  engine.stackTraceLimit = limit
   return stack
 }
 

@@ -1,12 +1,13 @@
 /** Jacobians and Hessians as nodes, and Hessian-vector products. */
 import { allocate } from '../core/DType.js'
 import { isInvalid, type Node } from '../core/Node.js'
-import { sizeOf, type Shape } from '../core/Shape.js'
+import { shapeOf, sizeOf } from '../core/Shape.js'
 import { tensorOf } from '../core/Tensor.js'
 import { rebuild, type Input, type Leaf, type NodeTree } from '../core/Tree.js'
-import { constant, full } from '../primitive/leaf.js'
-import { concat, reshape } from '../primitive/shape.js'
+import { constant, full, parameter } from '../primitive/leaf.js'
+import { reshape, transpose } from '../primitive/shape.js'
 import { adjointsOf } from './backward.js'
+import { batchNodes, withBatch } from './batch.js'
 import { tangentsOf } from './forward.js'
 import { grad, type FirstInput } from './grad.js'
 import { jvp } from './jvp.js'
@@ -20,31 +21,37 @@ export interface JacobianOptions {
   readonly mode?: 'reverse' | 'forward'
 }
 
-/** The unit arrays of a shape, one for each element. */
-const basis = ({ shape, dtype }: Node): ReadonlyArray<Node> =>
-  Array.from({ length: sizeOf(shape) }, (_, i) => {
-    const unit = allocate(dtype, sizeOf(shape))
-    unit[i] = 1
-    return constant(tensorOf(unit, shape, dtype))
-  })
-
-const stacked = (rows: ReadonlyArray<Node>, shape: Shape, like: Node): Node =>
-  rows.length === 0 ? full(0, { shape, dtype: like.dtype }) : reshape(concat(rows.map((row) => reshape(row, [1, ...row.shape])), 0), shape)
-
-/** `∂y/∂x` for several `x`, one pullback for each element of `y`. */
-const byRows = (y: Node, xs: ReadonlyArray<Node>): ReadonlyArray<Node> => {
-  const rows = basis(y).map((unit) => adjointsOf(y, xs, unit))
-  return xs.map((x, k) => stacked(rows.map((row) => derivativeAt('jacobian', x, row[k])), [...y.shape, ...x.shape], x))
+/** The unit arrays of a shape, as a batch of them. */
+const basis = ({ shape, dtype }: Node): Node => {
+  const size = sizeOf(shape)
+  const units = allocate(dtype, size * size)
+  for (let i = 0; i < size; i++) units[i * size + i] = 1
+  return constant(tensorOf(units, shapeOf([size, ...shape]), dtype))
 }
 
-/** `∂y/∂x` for several `y`, one pushforward for each element of `x`. */
+/** Linear functions of `direction`, on every unit array of its shape: `[size, ...shape]` for each. */
+const onBasis = (results: ReadonlyArray<Node>, direction: Node): ReadonlyArray<Node> => {
+  const size = sizeOf(direction.shape)
+  const units = { node: basis(direction), mapped: true }
+  return batchNodes(results, [direction], [units], size).map((y) => withBatch(y, size))
+}
+
+/** `∂y/∂x` for several `x`: one pullback on a batch of cotangents, one for each element of `y`. */
+const byRows = (y: Node, xs: ReadonlyArray<Node>): ReadonlyArray<Node> => {
+  if (isInvalid(y)) return xs.map(() => y)
+  const cotangent = parameter(y)
+  const rows = adjointsOf(y, xs, cotangent).map((row, k) => derivativeAt('jacobian', xs[k]!, row))
+  return onBasis(rows, cotangent).map((batch, k) => (isInvalid(rows[k]!) ? rows[k]! : reshape(batch, [...y.shape, ...xs[k]!.shape])))
+}
+
+/** `∂y/∂x` for several `y`: one pushforward on a batch of tangents, one for each element of `x`. */
 const byColumns = (ys: ReadonlyArray<Node>, x: Node): ReadonlyArray<Node> => {
-  const columns = basis(x).map((unit) => tangentsOf(ys, [x], [unit]))
-  return ys.map((y, i) => {
-    const [m, n] = [sizeOf(y.shape), sizeOf(x.shape)]
-    const cols = columns.map((column) => reshape(column[i] ?? full(0, y), [m, 1]))
-    const shape = [...y.shape, ...x.shape]
-    return n === 0 ? full(0, { shape, dtype: y.dtype }) : reshape(concat(cols, 1), shape)
+  const tangent = parameter(x)
+  const columns = tangentsOf(ys, [x], [tangent]).map((t, i) => t ?? full(0, ys[i]!))
+  return onBasis(columns, tangent).map((batch, i) => {
+    const y = ys[i]!
+    const last = transpose(batch, [...y.shape.map((_, axis) => axis + 1), 0])
+    return reshape(last, [...y.shape, ...x.shape])
   })
 }
 
@@ -64,8 +71,8 @@ const blocks = (ys: ReadonlyArray<Node>, xs: ReadonlyArray<Node>, mode: Jacobian
  * shape `[...y.shape, ...x.shape]`, in a tree of the structure of the result with a tree of the structure of the argument
  * at each leaf. For array to array it is one node.
  *
- * Computed in reverse mode, a pullback for each element of the result, or in forward mode, a pushforward for each element
- * of the argument: whichever is fewer, unless `mode` says.
+ * Computed in reverse mode, one pullback on a batch with a cotangent for each element of the result, or in forward mode, one
+ * pushforward on a batch with a tangent for each element of the argument: whichever is fewer, unless `mode` says.
  *
  * @example
  * const f = (x: Node) => mul(x, x)
