@@ -55,7 +55,7 @@ const pullback = (g: Node, y: Node, wanted: ReadonlyArray<boolean>, masked: bool
  *
  * @example
  * const block = checkpoint((x: Node) => tanh(mul(x, sin(x))))
- * item(grad(block)(0.5)) // 0.8687706834258972
+ * item(grad(block)(0.5)) // 0.867411394085327
  */
 export const checkpoint =
   <A extends ReadonlyArray<never>, R>(f: (...args: A) => R) =>

@@ -3,7 +3,8 @@ import type { Buffer } from '../core/DType.js'
 import { extreme } from './order.js'
 
 /** Between these magnitudes squares can be added up as they are. */
-const [least, most] = [1e-140, 1e140]
+const least = 1e-140
+const most = 1e140
 
 /** The Euclidean length of a group; very small or large elements are scaled by a power of two, which rounds nothing. */
 export const euclidean = (data: Buffer, at: number, length: number, stride: number): number => {

@@ -49,7 +49,7 @@ const sizeRefusal = (sizes: ReadonlyArray<number>): Refusal | undefined =>
  * toArray(dots(tensor([[1, 2], [3, 4]]), tensor([10, 1]))) // [12, 34]
  */
 export const vmap =
-  <A extends ReadonlyArray<never>, R>(f: (...args: A) => R, options: VmapOptions = {}) =>
+  <A extends ReadonlyArray<unknown>, R>(f: (...args: A) => R, options: VmapOptions = {}) =>
   (...args: { [K in keyof A]: Input<A[K]> }): NodeTree<R> => {
     const { in: axes = 0, out = 0 } = options
     const leaves = args.map((tree, i) => {

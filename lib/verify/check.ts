@@ -53,13 +53,19 @@ export type CheckFailure = GradientMismatch | ShapeMismatch | Misuse
 
 type Checked = E.Either<CheckFailure, Report>
 
+const showMismatch = ({ mode, claimed, estimate, tolerance, kink, seed, direction }: GradientMismatch): string =>
+  `${mode}: the derivative is ${claimed}, the estimate ${estimate} ± ${tolerance}` +
+  `${kink ? ' (the middle of a kink)' : ''} (seed ${seed}, direction ${direction})`
+
+const showShapes = (shapes: ReadonlyArray<Shape>): string => shapes.map(showShape).join(', ')
+
 /** The failure as a sentence. */
 export const showFailure = (failure: CheckFailure): string => {
   switch (failure._tag) {
     case 'GradientMismatch':
-      return `${failure.mode}: the derivative is ${failure.claimed}, the estimate ${failure.estimate} ± ${failure.tolerance}${failure.kink ? ' (mean of a kink)' : ''} (seed ${failure.seed}, direction ${failure.direction})`
+      return showMismatch(failure)
     case 'ShapeMismatch':
-      return `${failure.mode}: the derivative has shapes ${failure.found.map(showShape).join(', ')}, expected ${failure.expected.map(showShape).join(', ')}`
+      return `${failure.mode}: the derivative has the shapes ${showShapes(failure.found)}, expected ${showShapes(failure.expected)}`
     case 'Misuse':
       return failure.errors.map(showError).join('\n')
   }

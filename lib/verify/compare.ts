@@ -1,5 +1,5 @@
 /** Whether a derivative agrees with numerical differentiation: yes, no, or the numbers do not tell. */
-import { absoluteDot, exactSum } from './sum.js'
+import { absoluteDot, dot } from './sum.js'
 import { central, climb, epsilon, firstStep, magnitude, oneSided, type Ladder } from './numerical.js'
 
 /**
@@ -29,7 +29,7 @@ export interface Claim {
 /** The claim that the terms `a[i]·b[i]` sum to the derivative. */
 export const claim = (a: Float64Array, b: Float64Array): Claim => {
   const scale = absoluteDot(a, b)
-  return { value: exactSum(a.map((x, i) => x * b[i]!)), scale: Number.isFinite(scale) ? scale : 0 }
+  return { value: dot(a, b), scale: Number.isFinite(scale) ? scale : 0 }
 }
 
 /** A tolerance must be this small against what it is compared with, or it would let errors through. */

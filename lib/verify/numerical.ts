@@ -1,8 +1,8 @@
 /** Numerical differentiation: central differences, extrapolated from a ladder of steps, with an honest error bound. */
-import { leavesOf } from '../core/Tree.js'
-import type { ArgumentInputs } from '../transform/vjp.js'
 import { isFloat } from '../core/DType.js'
+import { leavesOf } from '../core/Tree.js'
 import { asNode } from '../primitive/leaf.js'
+import type { ArgumentInputs } from '../transform/vjp.js'
 import { extrapolate, type Estimate } from './extrapolate.js'
 import { along, numeric, pack, results, tensorsOf } from './numeric.js'
 import { absoluteDot, dot } from './sum.js'

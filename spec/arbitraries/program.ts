@@ -7,7 +7,10 @@ import fc from 'fast-check'
 import type { Node } from '../../lib/core/Node.js'
 import { broadcastShapes, sizeOf, showShape, type Shape } from '../../lib/core/Shape.js'
 import type { Tensor } from '../../lib/core/Tensor.js'
-import { add, concat, div, expandDims, flip, matmul, maximum, mean, mul, neg, relu, reshape, sigmoid, sin, slice, softplus, square, sub, sum, tanh, transpose, where } from '../../lib/function/index.js'
+import {
+  add, concat, div, expandDims, flip, matmul, maximum, mean, mul, neg, relu,
+  reshape, sigmoid, sin, slice, softplus, square, sub, sum, tanh, transpose, where,
+} from '../../lib/function/index.js'
 import { gt } from '../../lib/primitive/index.js'
 import { array } from './array.js'
 

@@ -1,8 +1,8 @@
 /** What the edge cases compute: those that their description spells out are read from it, the others are listed by id. */
-import { isNode, type Node } from '../../lib/index.js'
+import { cond, isNode, mul, sqrt, vmap, type Node } from '../../lib/index.js'
 import { evaluateExpression, Unreadable } from './expression.js'
 import { operate } from './golden-ops.js'
-import { call, callMany, has, item, NotSupported, onesLike, tensorFrom, Wrong } from './library.js'
+import { call, callMany, has, NotSupported, onesLike, tensorFrom, Wrong } from './library.js'
 import type { EdgeCase, Params } from './schema.js'
 
 type Args = ReadonlyArray<Node>
@@ -23,8 +23,8 @@ const element = (y: Node, i: number): Node => call('sum', call('slice', y, [[i, 
 
 const vector = (...data: ReadonlyArray<number>) => tensorFrom({ shape: [data.length], data })
 
-/** Control flow is that of the language: the branch not taken is not in the graph. */
-const condSqrt: Computation = ([x]) => (item(x!) > 0 ? call('sqrt', x) : call('mul', x, 0))
+/** The branch that is not taken has no derivative. */
+const condSqrt = (x: Node): Node => cond(call('greater', x, 0), ((branch: Node) => sqrt(branch)) as (...xs: ReadonlyArray<Node>) => Node, (branch: Node) => mul(0, branch), x)
 
 const integers = (...data: ReadonlyArray<number>) => ({ shape: [data.length], data })
 
@@ -60,7 +60,7 @@ const byId: Readonly<Record<string, Computation>> = {
   pow_static3_0: ([x]) => call('pow', x, 3),
   pow_hess_23_0: op('pow'),
   pow_arr0: ([x]) => call('sum', call('pow', x, vector(0, 1, 2))),
-  cond_sqrt: condSqrt,
+  cond_sqrt: ([x]) => condSqrt(x!),
   at_set_over: overwritten,
   isnan_where_sum: ([x]) => call('nansum', x),
   lse_where: ([x]) => call('logSumExp', x, { where: [true, false] }),
@@ -102,9 +102,7 @@ const byId: Readonly<Record<string, Computation>> = {
   normalize0: ([x]) => call('div', x, call('maximum', call('norm', x), 1e-12)),
   maxpool_dilated: maxPool({ window: [2], stride: [1], dilation: [2] }),
   max_pool_dilated: maxPool({ window: [2], stride: [1], dilation: [2] }),
-  vmap_cond: () => {
-    throw new NotSupported('vmap')
-  },
+  vmap_cond: ([x]) => vmap(condSqrt)(x!),
 }
 
 const names = ['x', 'y', 'z']

@@ -35,11 +35,7 @@ export const knownNotSupported: ReadonlyArray<string> = [
   'gammaincc',
   'i0e',
   'i1e',
-  // Normalization layers.
-  'layer_norm',
-  'rms_norm',
-  // Transforms, data sets, and data that stands in another file.
+  // Data sets, and data that stands in another file.
   'DeZero case step49.spiral-dataset',
   'inputs of step60.lstm-bptt, which are not in the file',
-  'vmap',
 ]

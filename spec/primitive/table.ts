@@ -22,10 +22,10 @@ const betweenIntegers: ReadonlyArray<Range> = [[-1.875, -1.625], [-0.4375, -0.12
 const floatLike = (x: Node, y: Node): Node => p.astype(y, x.dtype)
 
 /** A comparison: its result is no float, so what is checked is that no derivative passes through it. */
-const comparison = (f: (a: Node, b: Node) => Node): Row => elementwise('stepwise', (a, b) => floatLike(a!, f(a!, b!)), plain, plain)
+const comparison = (f: (a: Node, b: Node) => Node, range = plain): Row => elementwise('stepwise', (a, b) => floatLike(a!, f(a!, b!)), range, range)
 
 /** A property of single numbers, likewise. */
-const predicate = (f: (x: Node) => Node): Row => elementwise('stepwise', (x) => floatLike(x!, f(x!)), plain)
+const predicate = (f: (x: Node) => Node): Row => elementwise('stepwise', (x) => floatLike(x!, f(x!)), positive)
 
 /** One operand, smooth on each of some ranges. */
 const smooth = (f: (x: Node) => Node, ...ranges: ReadonlyArray<Range>): Row => piecewise('smooth', f, ...ranges)
@@ -101,9 +101,9 @@ export const table: Readonly<Record<keyof typeof p, Row>> = {
   isNaN: predicate(p.isNaN),
   isFinite: predicate(p.isFinite),
   logicalNot: predicate(p.logicalNot),
-  logicalAnd: comparison(p.logicalAnd),
-  logicalOr: comparison(p.logicalOr),
-  logicalXor: comparison(p.logicalXor),
+  logicalAnd: comparison(p.logicalAnd, negative),
+  logicalOr: comparison(p.logicalOr, negative),
+  logicalXor: comparison(p.logicalXor, negative),
 
   exp: smooth(p.exp, plain),
   exp2: smooth(p.exp2, plain),
@@ -132,7 +132,12 @@ export const table: Readonly<Record<keyof typeof p, Row>> = {
   hypot: smooth2(p.hypot, [plain, positive], [negative, plain]),
   direction: smooth2(p.direction, [plain, positive], [negative, plain]),
   atan2: smooth2(p.atan2, [plain, positive], [positive, plain]),
-  atan2Derivative: row('smooth', fc.constantFrom([1, 0], [0, 1], [1, 1], [2, 0]).chain(([i, j]) => smooth2((y, x) => p.atan2Derivative(y, x, i!, j!), [plain, positive], [positive, plain]).application)),
+  atan2Derivative: row(
+    'smooth',
+    fc
+      .constantFrom([1, 0], [0, 1], [1, 1], [2, 0])
+      .chain(([i, j]) => smooth2((y, x) => p.atan2Derivative(y, x, i!, j!), [plain, positive], [positive, plain]).application),
+  ),
   softSign: smooth(p.softSign, positive, negative),
 
   erf: smooth(p.erf, plain),
