@@ -2,29 +2,24 @@
  * Closed functions: immutable graphs from parameters to outputs, which control primitives carry as attributes. A function
  * is traced once; what it captures from outside becomes an operand by itself.
  */
+import { closedOf } from '../core/Closed.js'
 import { isFloat } from '../core/DType.js'
 import { sort } from '../core/Graph.js'
-import { apply, type Node, type Signature } from '../core/Node.js'
-import { leavesOf, rebuild } from '../core/Tree.js'
-import { asNode, full, fullValue, heldTensor, parameter, variableId } from '../primitive/leaf.js'
+import { apply, masks, type Closed, type Node } from '../core/Node.js'
+import { mapLeaves } from '../core/Tree.js'
+import { asNode, full, fullValue, heldTensor, leafNodes, parameter, variableId } from '../primitive/leaf.js'
 import { adjointsOfAll } from '../transform/backward.js'
 import { batchNodes, withBatch } from '../transform/batch.js'
 import { tangentsOf } from '../transform/forward.js'
+import { alignedLeaves } from './structure.js'
 
-/** A function as a graph: nothing in it refers to anything outside. */
-export interface Closed {
-  readonly parameters: ReadonlyArray<Node>
-  readonly outputs: ReadonlyArray<Node>
-}
+export { closedOf, type Closed }
 
 /** A traced function, with the nodes it captured: they are the values of its last parameters. */
 export interface Capture {
   readonly closed: Closed
   readonly captured: ReadonlyArray<Node>
 }
-
-export const closedOf = (parameters: ReadonlyArray<Node>, outputs: ReadonlyArray<Node>): Closed =>
-  Object.freeze({ parameters: Object.freeze([...parameters]), outputs: Object.freeze([...outputs]) })
 
 /** Constants stay inside a closed function; everything else that does not depend on its parameters is captured. */
 const staysInside = (node: Node): boolean =>
@@ -72,24 +67,26 @@ export interface TracedFunction extends Capture {
   readonly result: unknown
 }
 
-/** Traces a function of trees whose leaves have the signatures of those of `args`. */
-export const trace = (f: (...args: ReadonlyArray<never>) => unknown, args: ReadonlyArray<unknown>): TracedFunction => {
+/**
+ * Traces a function of trees whose leaves have the signatures of those of `args`. Outputs are in the order of the leaves of
+ * `like`, if the result has the same.
+ */
+export const trace = (f: (...args: ReadonlyArray<never>) => unknown, args: ReadonlyArray<unknown>, like?: unknown): TracedFunction => {
   const parameters: Array<Node> = []
   const trees = args.map((tree) =>
-    rebuild(
-      tree,
-      leavesOf(tree).map(([path, leaf]) => {
-        const p = parameter(signatureOf(asNode(leaf, path)))
-        parameters.push(p)
-        return p
-      }),
-    ),
+    mapLeaves(tree, (leaf, path) => {
+      const p = parameter(asNode(leaf, path))
+      parameters.push(p)
+      return p
+    }),
   )
   const result = f(...(trees as unknown as ReadonlyArray<never>))
-  return { result, ...close(parameters, leavesOf(result).map(([path, leaf]) => asNode(leaf, path))) }
+  const outputs = (like === undefined ? undefined : alignedLeaves(like, result)) ?? leafNodes(result)
+  return { result, ...close(parameters, outputs) }
 }
 
-const signatureOf = ({ shape, dtype }: Node): Signature => ({ shape, dtype })
+/** Whether entries are hidden behind a mask somewhere in a function, or in one that it calls. */
+export const masksIn = ({ outputs }: Closed): boolean => sort(outputs).nodes.some(masks)
 
 /** The float parameters that an adjoint is wanted of, by position. */
 export type Wanted = ReadonlyArray<boolean>

@@ -4,10 +4,11 @@
  */
 import { isFloat } from '../core/DType.js'
 import { apply, invalid, isInvalid, type Node, type Primitive } from '../core/Node.js'
-import { leavesOf, rebuild, type Input, type NodeTree } from '../core/Tree.js'
+import { rebuild, type Input, type NodeTree } from '../core/Tree.js'
 import { program } from '../interpret/evaluate.js'
-import { asNode } from '../primitive/leaf.js'
-import { adjointsIn, batchClosed, closedOf, cotangentParameters, tangentParameters, tangentsIn, trace, type Closed } from './Closed.js'
+import { leafNodes } from '../primitive/leaf.js'
+import { adjointsIn, batchClosed, closedOf, cotangentParameters, masksIn, tangentParameters, tangentsIn, trace, type Closed } from './Closed.js'
+import { callCost } from './cost.js'
 import { flatSignature, layoutOf, pack, packBatch, packBuffers, unpack } from './flat.js'
 
 const bodyOf = (y: Node): Closed => y.attrs['body'] as Closed
@@ -16,13 +17,14 @@ const bodyOf = (y: Node): Closed => y.attrs['body'] as Closed
 export const call = (body: Closed, operands: ReadonlyArray<Node>): ReadonlyArray<Node> =>
   unpack(apply(callOp, operands, Object.freeze({ body })), layoutOf(body.outputs))
 
-const callOp: Primitive = Object.freeze<Primitive>({
+export const callOp: Primitive = Object.freeze<Primitive>({
   name: 'call',
   infer: (_, attrs) => flatSignature(layoutOf((attrs['body'] as Closed).outputs)),
   evaluate: (buffers, y) => {
     const body = bodyOf(y)
     return packBuffers(program(body.parameters, body.outputs)(buffers), layoutOf(body.outputs))
   },
+  cost: (y, costOf) => callCost(bodyOf(y), y, costOf),
   vjp: (g, y, k) => pullback(g, y, y.inputs.map((_, i) => i === k), false)[k]!,
   pullback: (g, y, wanted, masked) => pullback(g, y, wanted, masked),
   batch: (inputs, mapped, y, size) =>
@@ -33,6 +35,7 @@ const callOp: Primitive = Object.freeze<Primitive>({
     const forward = closedOf([...body.parameters, ...dxs.filter((p) => p !== null)], tangentsIn(body, dxs))
     return pack(call(forward, [...y.inputs, ...tangents.filter((t) => t !== null)]), layoutOf(body.outputs))
   },
+  masks: (y) => masksIn(bodyOf(y)),
 })
 
 const pullback = (g: Node, y: Node, wanted: ReadonlyArray<boolean>, masked: boolean): ReadonlyArray<Node | null> => {
@@ -49,7 +52,8 @@ const pullback = (g: Node, y: Node, wanted: ReadonlyArray<boolean>, masked: bool
 
 /**
  * The same function, whose derivative saves only its arguments and computes everything else again: memory for time. It
- * nests. Values and gradients are the same to the last bit.
+ * nests. Values and gradients are the same to the last bit (if an argument is used outside as well, up to the order in which
+ * contributions to its gradient are added).
  *
  * What is kept for the backward pass: the arguments, and the values captured from outside.
  *
@@ -58,10 +62,10 @@ const pullback = (g: Node, y: Node, wanted: ReadonlyArray<boolean>, masked: bool
  * item(grad(block)(0.5)) // 0.867411394085327
  */
 export const checkpoint =
-  <A extends ReadonlyArray<never>, R>(f: (...args: A) => R) =>
+  <A extends ReadonlyArray<unknown>, R>(f: (...args: A) => R) =>
   (...args: { [K in keyof A]: Input<A[K]> }): NodeTree<R> => {
     const { closed, captured, result } = trace(f, args)
-    const operands = [...leavesOf(args).map(([path, leaf]) => asNode(leaf, path)), ...captured]
+    const operands = [...leafNodes(args), ...captured]
     const bad = [...operands, ...closed.outputs].filter(isInvalid)
     const results = bad.length > 0 ? closed.outputs.map(() => invalid('checkpoint', bad)) : call(closed, operands)
     return rebuild(result, results) as NodeTree<R>

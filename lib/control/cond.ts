@@ -3,14 +3,16 @@ import { isFloat } from '../core/DType.js'
 import { fail, refuse, type Refusal } from '../core/FoldgradError.js'
 import { apply, invalid, isInvalid, type Node, type Primitive } from '../core/Node.js'
 import { sameShape, showShape } from '../core/Shape.js'
-import { leavesOf, rebuild, type Input, type Leaf, type NodeTree } from '../core/Tree.js'
+import { rebuild, type Input, type Leaf, type NodeTree } from '../core/Tree.js'
 import { program } from '../interpret/evaluate.js'
 import { astype, eq, lt, where } from '../primitive/arithmetic.js'
 import { wrapIndices } from '../primitive/indexing.js'
-import { asNode, parameter } from '../primitive/leaf.js'
+import { asNode, leafNodes, parameter } from '../primitive/leaf.js'
 import { broadcastTo, reshape } from '../primitive/shape.js'
-import { adjointsIn, batchClosed, closedOf, cotangentParameters, instantiate, tangentParameters, tangentsIn, trace, type Closed } from './Closed.js'
+import { adjointsIn, batchClosed, closedOf, cotangentParameters, instantiate, tangentParameters, tangentsIn, trace, type Closed, type TracedFunction } from './Closed.js'
+import { condCost } from './cost.js'
 import { flatSignature, layoutOf, pack, packBatch, packBuffers, unpack } from './flat.js'
+import { alignedLeaves, showPaths } from './structure.js'
 
 type Branches = ReadonlyArray<Closed>
 
@@ -20,7 +22,7 @@ const branchesOf = (y: Node): Branches => y.attrs['branches'] as Branches
 export const branch = (branches: Branches, index: Node, operands: ReadonlyArray<Node>): ReadonlyArray<Node> =>
   unpack(apply(condOp, [index, ...operands], Object.freeze({ branches })), layoutOf(branches[0]!.outputs))
 
-const condOp: Primitive = Object.freeze<Primitive>({
+export const condOp: Primitive = Object.freeze<Primitive>({
   name: 'cond',
   infer: (_, attrs) => flatSignature(layoutOf((attrs['branches'] as Branches)[0]!.outputs)),
   evaluate: ([index, ...operands], y) => {
@@ -29,6 +31,7 @@ const condOp: Primitive = Object.freeze<Primitive>({
       return fail(refuse('Index', `branch ${index![0]!} does not exist, there are ${branchesOf(y).length}`, 'Clip the index to the branches'))
     return packBuffers(program(taken.parameters, taken.outputs)(operands), layoutOf(taken.outputs))
   },
+  cost: (y, costOf) => condCost(branchesOf(y), y, costOf),
   vjp: (g, y, k) => pullback(g, y, y.inputs.map((_, i) => i === k), false)[k]!,
   pullback: (g, y, wanted, masked) => pullback(g, y, wanted, masked),
   batch: ([index, ...operands], [each, ...mapped], y, size) => {
@@ -46,6 +49,8 @@ const condOp: Primitive = Object.freeze<Primitive>({
     const results = branch(forward, index!, [...operands, ...tangents.filter((t) => t !== null)])
     return pack(results.map((t) => (isFloat(t.dtype) ? t : null)), layoutOf(branchesOf(y)[0]!.outputs))
   },
+  // What only the branch not taken depends on has the derivative zero, as behind a where.
+  masks: true,
 })
 
 /** A choice for each element of a batch: all branches run, and each element takes its own; the others have no derivative. */
@@ -71,16 +76,22 @@ const pullback = (g: Node, y: Node, wanted: ReadonlyArray<boolean>, masked: bool
     const adjoints = adjointsIn(b, cotangents, asked, masked)
     return closedOf([...b.parameters, ...cotangents.filter((p) => p !== undefined)], adjoints.filter((a) => a !== null))
   })
-  const results = branch(backward, index!, [...operands, ...parts.filter((p, i) => isFloat(branchesOf(y)[0]!.outputs[i]!.dtype) && p)])
+  const results = branch(backward, index!, [...operands, ...parts.filter((p) => isFloat(p.dtype))])
   let next = 0
   return [null, ...asked.map((is) => (is ? results[next++]! : null))]
 }
 
-const mismatch = (a: ReadonlyArray<Node>, b: ReadonlyArray<Node>, k: number): Refusal | undefined => {
-  const show = (list: ReadonlyArray<Node>) => list.map((x) => `${x.dtype}${showShape(x.shape)}`).join(', ')
-  return a.length === b.length && a.every((x, i) => sameShape(x.shape, b[i]!.shape) && x.dtype === b[i]!.dtype)
+const show = (list: ReadonlyArray<Node>): string => list.map((x) => `${x.dtype}${showShape(x.shape)}`).join(', ')
+
+/** What is wrong with the results of branch `k`, which must be like those of the first. */
+const mismatch = (first: TracedFunction, other: TracedFunction, k: number): Refusal | undefined => {
+  const [a, b] = [first.closed.outputs, other.closed.outputs]
+  const mend = 'Return the same structure, shapes and dtypes from every branch'
+  if (alignedLeaves(first.result, other.result) === undefined)
+    return refuse('Structure', `branch 0 returns ${showPaths(first.result)} and branch ${k} returns ${showPaths(other.result)}`, mend)
+  return a.every((x, i) => sameShape(x.shape, b[i]!.shape) && x.dtype === b[i]!.dtype)
     ? undefined
-    : refuse('Structure', `branch 0 returns ${show(a)} and branch ${k} returns ${show(b)}`, 'Return the same structure, shapes and dtypes from every branch')
+    : refuse('Structure', `branch 0 returns ${show(a)} and branch ${k} returns ${show(b)}`, mend)
 }
 
 /**
@@ -94,11 +105,16 @@ const mismatch = (a: ReadonlyArray<Node>, b: ReadonlyArray<Node>, k: number): Re
  * const f = (k: Leaf, x: Leaf) => switchCase(k, [(x: Node) => sin(x), (x: Node) => square(x)], x)
  * item(f(1, 3)) // 9
  */
-export const switchCase = <A extends ReadonlyArray<never>, R>(
+export const switchCase = <A extends ReadonlyArray<unknown>, R>(
   index: Leaf,
   functions: ReadonlyArray<(...operands: A) => R>,
   ...operands: { [K in keyof A]: Input<A[K]> }
-): NodeTree<R> => choose('switchCase', astype(asNode(index, ''), 'i32'), functions, operands)
+): NodeTree<R> => {
+  const given = asNode(index, '')
+  const whole = typeof index === 'number' ? Number.isInteger(index) : !isFloat(given.dtype)
+  const refusal = refuse('Argument', 'the index is no integer', "Convert it with astype('i32')")
+  return choose('switchCase', whole || isInvalid(given) ? astype(given, 'i32') : invalid('switchCase', [given], refusal), functions, operands)
+}
 
 /**
  * `onTrue(operands)` where the condition holds, `onFalse(operands)` otherwise; see {@link switchCase}. The condition is a
@@ -108,7 +124,7 @@ export const switchCase = <A extends ReadonlyArray<never>, R>(
  * const root = (x: Node) => cond(greater(x, 0), (x: Node) => sqrt(x), () => 0, x)
  * item(grad(root)(0)) // 0
  */
-export const cond = <A extends ReadonlyArray<never>, R, Q>(
+export const cond = <A extends ReadonlyArray<unknown>, R, Q>(
   condition: Leaf | boolean,
   onTrue: (...operands: A) => R,
   onFalse: (...operands: A) => Q,
@@ -119,18 +135,20 @@ export const cond = <A extends ReadonlyArray<never>, R, Q>(
 }
 
 const choose = <R>(name: string, index: Node, functions: ReadonlyArray<(...operands: never) => R>, operands: ReadonlyArray<unknown>): NodeTree<R> => {
-  const traced = functions.map((f) => trace(f, operands))
-  const own = leavesOf(operands).map(([path, leaf]) => asNode(leaf, path))
-  const [first] = traced
+  const [one, ...others] = functions
+  if (one === undefined) return invalid(name, [index], refuse('Argument', 'there are no branches', 'Give at least one function')) as NodeTree<R>
+  const first = trace(one, operands)
+  const traced = [first, ...others.map((f) => trace(f, operands, first.result))]
+  const own = leafNodes(operands)
   const bad = [index, ...own, ...traced.flatMap(({ closed }) => closed.outputs)].filter(isInvalid)
   const refusal =
     bad.length > 0
       ? undefined
       : index.shape.length > 0
         ? refuse('Shape', `the choice has shape ${showShape(index.shape)}, a scalar is needed`, 'Use where to choose element by element')
-        : traced.map(({ closed }, k) => mismatch(first!.closed.outputs, closed.outputs, k)).find((r) => r !== undefined)
+        : traced.map((other, k) => mismatch(first, other, k)).find((r) => r !== undefined)
   if (bad.length > 0 || refusal)
-    return rebuild(first!.result, first!.closed.outputs.map(() => invalid(name, bad.length > 0 ? bad : [index], refusal))) as NodeTree<R>
+    return rebuild(first.result, first.closed.outputs.map(() => invalid(name, bad.length > 0 ? bad : [index], refusal))) as NodeTree<R>
   // Every branch takes the operands and then what each of the branches captured, its own part of it among them.
   const branches = traced.map(({ closed }, k) =>
     closedOf(
@@ -141,5 +159,5 @@ const choose = <R>(name: string, index: Node, functions: ReadonlyArray<(...opera
       closed.outputs,
     ),
   )
-  return rebuild(first!.result, branch(branches, index, [...own, ...traced.flatMap((t) => t.captured)])) as NodeTree<R>
+  return rebuild(first.result, branch(branches, index, [...own, ...traced.flatMap((t) => t.captured)])) as NodeTree<R>
 }

@@ -2,79 +2,35 @@
  * The scan primitive: a closed step run over the leading axis of some arrays. Its derivatives are scans, so a program does
  * not grow with the number of steps.
  *
- * Operands, and the parameters of the step, in this order: the carry, the scanned arrays, the constants. Results: the last
- * carry, then the outputs of each step, stacked. The backward scan needs the carries, which a second run of the step
- * saves; whatever else a step computes is computed again there, so what is kept is one carry for each step.
+ * The backward scan needs the carry before each step, which a second run of the step saves; whatever else a step computes is
+ * computed again there. So what is kept is one carry for each step, or with `checkpoint` one for each of about √n segments
+ * and one for each step of the segment at hand.
  */
-import { allocate, isFloat, type Buffer } from '../core/DType.js'
-import { apply, type BatchRule, type Node, type Primitive, type Signature } from '../core/Node.js'
-import { sizeOf } from '../core/Shape.js'
-import { program } from '../interpret/evaluate.js'
+import { isFloat } from '../core/DType.js'
+import { apply, type BatchRule, type Node, type Primitive } from '../core/Node.js'
 import { aligned } from '../primitive/batching.js'
 import { add } from '../primitive/declare.js'
 import { full, parameter } from '../primitive/leaf.js'
-import { transpose } from '../primitive/shape.js'
-import { adjointsIn, batchClosed, closedOf, cotangentParameters, tangentParameters, tangentsIn, type Closed } from './Closed.js'
-import { flatSignature, layoutOf, pack, packBatch, packBuffers, unpack, type Layout } from './flat.js'
-
-/** A scan without its operands. */
-export interface Scan {
-  readonly step: Closed
-  /** How many of the parameters (and of the outputs) are the carry. */
-  readonly carry: number
-  /** How many of the parameters are scanned over; the others are constants. */
-  readonly scanned: number
-  readonly length: number
-  /** From the last element to the first; stacked outputs stay in the order of the elements. */
-  readonly reverse: boolean
-}
-
-const scanOf = (y: Node): Scan => y.attrs as unknown as Scan
-
-const stackedBy = (length: number, { shape, dtype }: Signature): Signature => ({ shape: [length, ...shape], dtype })
-
-/** The results of a scan: the last carry and the stacked outputs. */
-export const layoutOfScan = ({ step, carry, length }: Scan): Layout =>
-  layoutOf(step.outputs.map((y, i) => (i < carry ? y : stackedBy(length, y))))
+import { concat, rangeAlong, reshape, slice, transpose } from '../primitive/shape.js'
+import { adjointsIn, batchClosed, close, closedOf, cotangentParameters, masksIn, tangentParameters, tangentsIn } from './Closed.js'
+import { scanCost } from './cost.js'
+import { flatSignature, pack, packBatch, unpack } from './flat.js'
+import { layoutOfScan, runScan, scanOf, split, type Scan } from './runScan.js'
 
 /** The results of a scan over some operands. */
 export const scanNodes = (scan: Scan, operands: ReadonlyArray<Node>): ReadonlyArray<Node> =>
   unpack(apply(scanOp, operands, Object.freeze({ ...scan })), layoutOfScan(scan))
 
-/** Splits a list that is ordered as operands are. */
-const split = <T>({ carry, scanned }: Scan, list: ReadonlyArray<T>) =>
-  ({ carry: list.slice(0, carry), scanned: list.slice(carry, carry + scanned), constants: list.slice(carry + scanned) }) as const
-
-/** The steps in the order they are taken. */
-const order = ({ length, reverse }: Scan): ReadonlyArray<number> => Array.from({ length }, (_, i) => (reverse ? length - 1 - i : i))
-
-const run = (scan: Scan, buffers: ReadonlyArray<Buffer>): Buffer => {
-  const { step, carry, length } = scan
-  const body = program(step.parameters, step.outputs)
-  const operands = split(scan, buffers)
-  const parameters = split(scan, step.parameters)
-  const stacks = step.outputs.slice(carry).map((y) => allocate(y.dtype, length * sizeOf(y.shape)))
-  let state: ReadonlyArray<Buffer> = operands.carry
-  for (const i of order(scan)) {
-    const row = operands.scanned.map((xs, k) => {
-      const size = sizeOf(parameters.scanned[k]!.shape)
-      return xs.subarray(i * size, (i + 1) * size)
-    })
-    const results = body([...state, ...row, ...operands.constants])
-    state = results.slice(0, carry)
-    stacks.forEach((stack, k) => stack.set(results[carry + k]!, i * results[carry + k]!.length))
-  }
-  return packBuffers([...state, ...stacks], layoutOfScan(scan))
-}
-
-const scanOp: Primitive = Object.freeze<Primitive>({
+export const scanOp: Primitive = Object.freeze<Primitive>({
   name: 'scan',
   infer: (_, attrs) => flatSignature(layoutOfScan(attrs as unknown as Scan)),
-  evaluate: (buffers, y) => run(scanOf(y), buffers),
+  evaluate: (buffers, y) => runScan(scanOf(y), buffers),
+  cost: (y, costOf) => scanCost(scanOf(y), y, costOf),
   vjp: (g, y, k) => pullback(g, y, y.inputs.map((_, i) => i === k), false)[k]!,
   pullback: (g, y, wanted, masked) => pullback(g, y, wanted, masked),
   jvp: (tangents, y) => pushforward(tangents, y),
   batch: (inputs, mapped, y, size) => batch(inputs, mapped, y, size),
+  masks: (y) => masksIn(scanOf(y).step),
 })
 
 /** One scan over a batch of sequences: steps stay the leading axis, and every carry belongs to one element. */
@@ -94,13 +50,75 @@ const batch: BatchRule = (inputs, mapped, y, size) => {
 /** The first two axes exchanged. */
 const swapped = (x: Node): Node => transpose(x, [1, 0, ...x.shape.slice(2).map((_, i) => i + 2)])
 
-/** The carry before each step, stacked. */
-const carriesOf = (y: Node): ReadonlyArray<Node> => {
-  const scan = scanOf(y)
+/** Operands of a scan, in their three parts. */
+type Operands = Readonly<Record<'carry' | 'scanned' | 'constants', ReadonlyArray<Node>>>
+
+/** The carry before each step, stacked; after them the last carry. */
+const carriesOf = (scan: Scan, { carry, scanned, constants }: Operands): ReadonlyArray<Node> => {
   const { parameters, outputs } = scan.step
-  const own = parameters.slice(0, scan.carry)
-  const saving = { ...scan, step: closedOf(parameters, [...outputs.slice(0, scan.carry), ...own]) }
-  return scan.carry === 0 ? [] : scanNodes(saving, y.inputs).slice(scan.carry)
+  const saving = { ...scan, step: closedOf(parameters, [...outputs.slice(0, scan.carry), ...parameters.slice(0, scan.carry)]) }
+  const results = scanNodes(saving, [...carry, ...scanned, ...constants])
+  return [...results.slice(scan.carry), ...results.slice(0, scan.carry)]
+}
+
+/** The results of the backward scan, whose scanned arrays are the carries before each step and then `others`. */
+const backward = (scan: Scan, back: Scan, forth: Operands, carry: ReadonlyArray<Node>, others: ReadonlyArray<Node>): ReadonlyArray<Node> =>
+  scanNodes(back, [...carry, ...carriesOf(scan, forth).slice(0, scan.carry), ...others, ...forth.constants])
+
+/** Elements `from … from + length - 1` along the leading axis. */
+const taken = (xs: ReadonlyArray<Node>, from: number, length: number): ReadonlyArray<Node> =>
+  xs.map((x) => slice(x, rangeAlong(x.shape, 0, from, length)))
+
+/**
+ * The same results, segment by segment: an outer scan keeps the carry before each of about √n segments, and within a segment
+ * the carries are found anew. Sums run on from one segment to the next, so they are the same to the last bit.
+ */
+const backwardBySegments = (scan: Scan, back: Scan, forth: Operands, init: ReadonlyArray<Node>, others: ReadonlyArray<Node>): ReadonlyArray<Node> => {
+  const size = Math.floor(Math.sqrt(scan.length))
+  const rows = Math.floor(scan.length / size)
+  const [whole, rest] = [rows * size, scan.length - rows * size]
+  const [segment, tail] = [{ ...scan, checkpoint: false, length: size }, { ...scan, checkpoint: false, length: rest }]
+  const inRows = (xs: ReadonlyArray<Node>) => taken(xs, 0, whole).map((x) => reshape(x, [rows, size, ...x.shape.slice(1)]))
+  const last = { ...forth, scanned: taken(forth.scanned, whole, rest) }
+  const ends = (carry: ReadonlyArray<Node>, xs: ReadonlyArray<Node>, part: Scan) =>
+    carriesOf(part, { ...forth, carry, scanned: xs }).slice(scan.carry)
+
+  const rowsFrom = scan.reverse && rest > 0 ? ends(forth.carry, last.scanned, tail) : forth.carry
+  const starts = overRows(rows, scan.reverse, rowsFrom, inRows(forth.scanned), (carry, xs) => [...ends(carry, xs, segment), ...carry])
+  const tailFrom = scan.reverse ? forth.carry : starts.slice(0, scan.carry)
+
+  const backRows = (carry: ReadonlyArray<Node>) =>
+    overRows(rows, back.reverse, carry, [...starts.slice(scan.carry), ...inRows(forth.scanned), ...inRows(others)], (c, parts) => {
+      const [start, xs, cotangents] = [parts.slice(0, scan.carry), parts.slice(scan.carry, scan.carry + scan.scanned), parts.slice(scan.carry + scan.scanned)]
+      return backward(segment, { ...back, length: size }, { ...forth, carry: start, scanned: xs }, c, [...xs, ...cotangents])
+    })
+  const backTail = (carry: ReadonlyArray<Node>) =>
+    rest === 0 ? carry : backward(tail, { ...back, length: rest }, { ...last, carry: tailFrom }, carry, [...last.scanned, ...taken(others, whole, rest)])
+
+  const first = scan.reverse ? backRows(init) : backTail(init)
+  const second = scan.reverse ? backTail(first.slice(0, back.carry)) : backRows(first.slice(0, back.carry))
+  const [heads, tails] = (scan.reverse ? [first, second] : [second, first]).map((results) => results.slice(back.carry))
+  return [
+    ...second.slice(0, back.carry),
+    ...heads!.map((x, i) => {
+      const flat = reshape(x, [whole, ...x.shape.slice(2)])
+      return rest === 0 ? flat : concat([flat, tails![i]!], 0)
+    }),
+  ]
+}
+
+/** A scan over rows, by a function from nodes to nodes; what it captures becomes an operand. */
+const overRows = (
+  length: number,
+  reverse: boolean,
+  carry: ReadonlyArray<Node>,
+  rows: ReadonlyArray<Node>,
+  f: (carry: ReadonlyArray<Node>, row: ReadonlyArray<Node>) => ReadonlyArray<Node>,
+): ReadonlyArray<Node> => {
+  const own = [...carry.map((x) => parameter(x)), ...rows.map((x) => parameter({ shape: x.shape.slice(1), dtype: x.dtype }))]
+  const { closed, captured } = close(own, f(own.slice(0, carry.length), own.slice(carry.length)))
+  const scan = { step: closed, carry: carry.length, scanned: rows.length, length, reverse, checkpoint: false }
+  return scanNodes(scan, [...carry, ...rows, ...captured])
 }
 
 const pullback = (g: Node, y: Node, wanted: ReadonlyArray<boolean>, masked: boolean): ReadonlyArray<Node | null> => {
@@ -111,7 +129,8 @@ const pullback = (g: Node, y: Node, wanted: ReadonlyArray<boolean>, masked: bool
   const asked = split(scan, step.parameters.map((p, k) => isFloat(p.dtype) && (k < carry || wanted[k] === true)))
   const given = unpack(g, layoutOfScan(scan))
   const cotangents = cotangentParameters(step)
-  const adjoints = split(scan, adjointsIn(step, cotangents, [...asked.carry, ...asked.scanned, ...asked.constants], masked))
+  // The adjoint that a step hands on may have come through a mask in the step after it.
+  const adjoints = split(scan, adjointsIn(step, cotangents, [...asked.carry, ...asked.scanned, ...asked.constants], masked || masksIn(step)))
   // The carry of the backward scan: the adjoint of the carry, and the sums of the adjoints of the constants.
   const sums = at.constants.map((x, k) => (asked.constants[k] ? parameter(x) : undefined))
   const isAsked = <T>(list: ReadonlyArray<T>, flags: ReadonlyArray<boolean>): ReadonlyArray<T> => list.filter((_, k) => flags[k])
@@ -136,15 +155,17 @@ const pullback = (g: Node, y: Node, wanted: ReadonlyArray<boolean>, masked: bool
     scanned: carry + at.scanned.length + floatOutputs.slice(carry).filter(Boolean).length,
     length: scan.length,
     reverse: !scan.reverse,
+    checkpoint: false,
   }
-  const results = scanNodes(back, [
+  const init = [
     ...isAsked(given.slice(0, carry), floatOutputs.slice(0, carry)),
     ...isAsked(inputs.constants, asked.constants).map((x) => full(0, x)),
-    ...carriesOf(y),
-    ...inputs.scanned,
-    ...isAsked(given.slice(carry), floatOutputs.slice(carry)),
-    ...inputs.constants,
-  ])
+  ]
+  const stacked = isAsked(given.slice(carry), floatOutputs.slice(carry))
+  const results =
+    scan.checkpoint && scan.length > 3
+      ? backwardBySegments(scan, back, inputs, init, stacked)
+      : backward(scan, back, inputs, init, [...inputs.scanned, ...stacked])
   const take = (flags: ReadonlyArray<boolean>, from: number) => {
     let next = from
     return flags.map((is) => (is ? results[next++]! : null))
@@ -176,6 +197,7 @@ const pushforward = (tangents: ReadonlyArray<Node | null>, y: Node): Node => {
     scanned: scan.scanned + present(derivatives.scanned).length,
     length: scan.length,
     reverse: scan.reverse,
+    checkpoint: scan.checkpoint,
   }
   const results = scanNodes(both, [
     ...inputs.carry, ...present(given.carry),

@@ -1,14 +1,12 @@
 /** `whileLoop`: a loop whose number of steps depends on the numbers. */
-import { refuse, type Refusal } from '../core/FoldgradError.js'
+import { isRefusal, refuse, type Refusal } from '../core/FoldgradError.js'
 import { invalid, isInvalid, type Node } from '../core/Node.js'
 import { showShape } from '../core/Shape.js'
-import { leavesOf, rebuild, type Leaf, type NodeTree } from '../core/Tree.js'
+import { rebuild, type Leaf, type NodeTree } from '../core/Tree.js'
 import { astype } from '../primitive/arithmetic.js'
-import { asNode, parameter } from '../primitive/leaf.js'
-import { carryRefusal } from './scan.js'
-import { loopFrom } from './whilePrimitive.js'
-
-const leafNodes = (tree: unknown): ReadonlyArray<Node> => leavesOf(tree).map(([path, leaf]) => asNode(leaf, path))
+import { asNode, leafNodes, parameter } from '../primitive/leaf.js'
+import { nextCarry } from './structure.js'
+import { loopOver } from './whilePrimitive.js'
 
 const testRefusal = (test: Node): Refusal | undefined =>
   test.shape.length === 0 ? undefined : refuse('Shape', `the test has shape ${showShape(test.shape)}, a scalar is needed`, 'Reduce it with all or any')
@@ -30,17 +28,14 @@ const testRefusal = (test: Node): Refusal | undefined =>
  */
 export const whileLoop = <S>(test: (state: NodeTree<S>) => Leaf, body: (state: NodeTree<S>) => unknown, init: S): NodeTree<S> => {
   const state = leafNodes(init)
-  const treeOf = (carry: ReadonlyArray<Node>) => rebuild(init, carry) as NodeTree<S>
-  const trial = state.map((x) => parameter(x))
-  const [after, goesOn] = [leafNodes(body(treeOf(trial))), asNode(test(treeOf(trial)), '')]
-  const bad = [...state, ...after, goesOn].filter(isInvalid)
-  const refusal = bad.length > 0 ? undefined : (carryRefusal(state, after) ?? testRefusal(goesOn))
-  if (bad.length > 0 || refusal)
-    return rebuild(init, state.map(() => invalid('whileLoop', bad.length > 0 ? bad : state, refusal))) as NodeTree<S>
-  const results = loopFrom(
-    state,
-    (carry) => astype(asNode(test(treeOf(carry)), ''), 'bool'),
-    (carry) => leafNodes(body(treeOf(carry))).map((y, i) => astype(y, state[i]!.dtype)),
-  )
-  return treeOf(results)
+  const carry = state.map((x) => parameter(x))
+  const tree = rebuild(init, carry) as NodeTree<S>
+  const [goesOn, next] = [asNode(test(tree), ''), nextCarry(init, body(tree))]
+  const bad = [...state, goesOn, ...(isRefusal(next) ? [] : next)].filter(isInvalid)
+  const refusal = bad.length > 0 ? undefined : isRefusal(next) ? next : testRefusal(goesOn)
+  const results =
+    bad.length > 0 || refusal || isRefusal(next)
+      ? state.map(() => invalid('whileLoop', bad.length > 0 ? bad : state, refusal))
+      : loopOver(carry, astype(goesOn, 'bool'), next, state)
+  return rebuild(init, results) as NodeTree<S>
 }

@@ -2,7 +2,7 @@
  * Loops whose number of steps depends on the numbers. Forward mode is a loop that carries tangents along; reverse mode
  * records the carries of one run and walks back through them.
  */
-import { isFloat, type Buffer } from '../core/DType.js'
+import { allocate, isFloat, type Buffer } from '../core/DType.js'
 import { apply, type BatchRule, type Node, type Primitive } from '../core/Node.js'
 import { scalarShape, sizeOf } from '../core/Shape.js'
 import { program } from '../interpret/evaluate.js'
@@ -14,7 +14,8 @@ import { full, parameter } from '../primitive/leaf.js'
 import { broadcastTo, reshape, sum } from '../primitive/shape.js'
 import { adjointsOfAll } from '../transform/backward.js'
 import { tangentsOf } from '../transform/forward.js'
-import { adjointsIn, batchClosed, close, closedOf, cotangentParameters, instantiate, tangentParameters, tangentsIn, type Closed } from './Closed.js'
+import { adjointsIn, batchClosed, close, closedOf, cotangentParameters, instantiate, masksIn, tangentParameters, tangentsIn, type Closed } from './Closed.js'
+import { backCost, whileCost } from './cost.js'
 import { flatSignature, layoutOf, pack, packBatch, packBuffers, unpack } from './flat.js'
 
 /** A loop without its operands, which are the carry and then the constants, for both functions. */
@@ -29,16 +30,26 @@ const loopOf = (y: Node): Loop => y.attrs as unknown as Loop
 const loop = (functions: Loop, operands: ReadonlyArray<Node>): ReadonlyArray<Node> =>
   unpack(apply(whileOp, operands, Object.freeze({ ...functions })), layoutOf(functions.body.outputs))
 
-/** The last carry of a loop over nodes; what the two functions capture becomes an operand by itself. */
-export const loopFrom = (
+/**
+ * The last carry of a loop from an initial one: `test` and `next` depend on the parameters `carry`, and what else they depend
+ * on becomes an operand by itself.
+ */
+export const loopOver = (carry: ReadonlyArray<Node>, test: Node, next: ReadonlyArray<Node>, init: ReadonlyArray<Node>): ReadonlyArray<Node> => {
+  const { closed, captured } = close(carry, [...next, test])
+  return loop(
+    { test: closedOf(closed.parameters, closed.outputs.slice(-1)), body: closedOf(closed.parameters, closed.outputs.slice(0, -1)) },
+    [...init, ...captured],
+  )
+}
+
+/** The same for functions of the carry. */
+const loopFrom = (
   init: ReadonlyArray<Node>,
   test: (carry: ReadonlyArray<Node>) => Node,
   body: (carry: ReadonlyArray<Node>) => ReadonlyArray<Node>,
 ): ReadonlyArray<Node> => {
   const carry = init.map((x) => parameter(x))
-  const { closed, captured } = close(carry, [...body(carry), test(carry)])
-  const [goesOn, next] = [closed.outputs.slice(-1), closed.outputs.slice(0, -1)]
-  return loop({ test: closedOf(closed.parameters, goesOn), body: closedOf(closed.parameters, next) }, [...init, ...captured])
+  return loopOver(carry, test(carry), body(carry), init)
 }
 
 /** The carries of a run, the initial one first. */
@@ -64,14 +75,16 @@ const lastCarry = ({ test, body }: Loop, operands: ReadonlyArray<Buffer>): Reado
   return carry
 }
 
-const whileOp: Primitive = Object.freeze<Primitive>({
+export const whileOp: Primitive = Object.freeze<Primitive>({
   name: 'whileLoop',
   infer: (_, attrs) => flatSignature(layoutOf((attrs['body'] as Closed).outputs)),
   evaluate: (operands, y) => packBuffers(lastCarry(loopOf(y), operands), layoutOf(loopOf(y).body.outputs)),
+  cost: (y, costOf) => whileCost(loopOf(y).test, loopOf(y).body, y, costOf),
   vjp: (g, y, k) => pullback(g, y, false)[k]!,
   pullback: (g, y, _, masked) => pullback(g, y, masked),
   jvp: (tangents, y) => pushforward(tangents, y),
   batch: (inputs, mapped, y, size) => batch(inputs, mapped, y, size),
+  masks: (y) => masksIn(loopOf(y).body),
 })
 
 /** One loop over a batch, which runs while any element goes on; those that are done keep their carry. */
@@ -127,7 +140,7 @@ const stepBack = ({ body }: Loop, masked: boolean): Closed => {
 
 const pullback = (g: Node, y: Node, masked: boolean): ReadonlyArray<Node | null> => {
   const { body } = loopOf(y)
-  const back = stepBack(loopOf(y), masked)
+  const back = stepBack(loopOf(y), masked || masksIn(body))
   const results = unpack(apply(backOp, [g, ...y.inputs], Object.freeze({ ...loopOf(y), back })), layoutOf(back.outputs))
   let next = 0
   return body.parameters.map((p) => (isFloat(p.dtype) ? results[next++]! : null))
@@ -140,7 +153,7 @@ interface BackwardLoop extends Loop {
 const backOf = (y: Node): BackwardLoop => y.attrs as unknown as BackwardLoop
 
 /** The adjoints of the float operands, by one recorded run. */
-const backOp: Primitive = Object.freeze<Primitive>({
+export const backOp: Primitive = Object.freeze<Primitive>({
   name: 'whileLoopBack',
   infer: (_, attrs) => flatSignature(layoutOf((attrs['back'] as Closed).outputs)),
   evaluate: ([g, ...operands], y) => {
@@ -149,7 +162,7 @@ const backOp: Primitive = Object.freeze<Primitive>({
     const constants = operands.slice(body.outputs.length)
     const carries = carriesOf(backOf(y), operands)
     let adjoint = cotangentBuffers(g!, body.outputs)
-    let sums: ReadonlyArray<Buffer> = back.outputs.slice(adjoint.length).map((o) => new Float64Array(sizeOf(o.shape)))
+    let sums: ReadonlyArray<Buffer> = back.outputs.slice(adjoint.length).map((o) => allocate(o.dtype, sizeOf(o.shape)))
     for (let t = carries.length - 2; t >= 0; t--) {
       const results = step([...carries[t]!, ...constants, ...adjoint])
       sums = sums.map((s, k) => s.map((v, i) => v + results[adjoint.length + k]![i]!))
@@ -157,16 +170,24 @@ const backOp: Primitive = Object.freeze<Primitive>({
     }
     return packBuffers([...adjoint, ...sums], layoutOf(back.outputs))
   },
+  cost: (y, costOf) => backCost(backOf(y).test, backOf(y).body, backOf(y).back, y, costOf),
   batch: 'loop',
-  vjp: (g, y, k) => {
-    const [definition, inputs] = definitionOf(y)
-    return isFloat(inputs[k]!.dtype) ? (adjointsOfAll([[definition, g]], [inputs[k]!], 'whileLoop')[0] ?? null) : null
-  },
+  masks: (y) => masksIn(backOf(y).back),
+  vjp: (g, y, k) => pullbackOfBack(g, y, y.inputs.map((_, i) => i === k), false)[k]!,
+  pullback: (g, y, wanted, masked) => pullbackOfBack(g, y, wanted, masked),
   jvp: (tangents, y) => {
     const [definition, inputs] = definitionOf(y)
     return tangentsOf([definition], inputs, tangents)[0]!
   },
 })
+
+const pullbackOfBack = (g: Node, y: Node, wanted: ReadonlyArray<boolean>, masked: boolean): ReadonlyArray<Node | null> => {
+  const [definition, inputs] = definitionOf(y)
+  const asked = inputs.map((x, k) => wanted[k] === true && isFloat(x.dtype))
+  const adjoints = adjointsOfAll([[definition, g]], inputs.filter((_, k) => asked[k]), 'whileLoop', masked)
+  let next = 0
+  return asked.map((is) => (is ? (adjoints[next++] ?? null) : null))
+}
 
 /** The float parts of a vector of cotangents. */
 const cotangentBuffers = (g: Buffer, outputs: ReadonlyArray<Node>): ReadonlyArray<Buffer> => {

@@ -21,6 +21,9 @@ export interface Sorted {
   readonly floats: Uint8Array
   /** 1 for a scalar of dtype f64. */
   readonly scalars: Uint8Array
+  /** The nodes as the walk found them, and the position of each. */
+  readonly found: ReadonlyArray<Node>
+  readonly rank: Int32Array
 }
 
 /** An immutable program: its nodes in topological order and which of them are its results. */
@@ -58,119 +61,113 @@ export const errorsIn = ({ nodes, ops }: Sorted): ReadonlyArray<FoldgradError> =
  * Everything that the outputs depend on, in the order of a depth-first walk that finishes operands first: deterministic,
  * iterative (a chain of a million nodes is fine) and linear.
  *
- * A node carries its position as scratch, and is known to be visited when the list holds it at that position (the sparse
- * set of Briggs and Torczon, 1993): no hash table, nothing to clear, nothing that another sort could spoil. Each node is
- * touched once, on discovery; the rest is arithmetic on flat arrays.
+ * A node carries the place where it was found as scratch, and is known to be visited when the list of those found holds it
+ * there (the sparse set of Briggs and Torczon, 1993): no hash table, nothing to clear, nothing that another sort could
+ * spoil. Each node is touched once, when it is found; the rest is arithmetic on flat arrays.
  */
 export const sort = (outputs: ReadonlyArray<Node>): Sorted => {
   const found: Array<Node> = []
-  const walk = new Walk()
+  const ops: Array<Primitive> = []
+  let kinds = new Uint8Array(1024)
+  // Operands of the node found at `i`, as places in `found`: from `start[i]` on; `cursor[i]` of them are walked.
+  let start = new Int32Array(1025)
+  let cursor = new Int32Array(1024)
+  let edges = new Int32Array(2048)
+  // The nodes whose operands are being walked, and the order in which nodes are finished.
+  let stack = new Int32Array(1024)
+  let order = new Int32Array(1024)
+  let depth = 0
+  let finished = 0
 
-  /** The place of a node in the list of those found, where it is entered on its first visit. */
   const visit = (node: Node): number => {
-    const at = positionOf(node)
-    if (at < found.length && found[at] === node) return at
-    setPosition(node, found.length)
-    walk.enter(found.length, arityOf(node))
-    return found.push(node) - 1
+    const known = positionOf(node)
+    if (known < found.length && found[known] === node) return known
+    const at = found.length
+    if (at === order.length) {
+      kinds = grown(kinds, new Uint8Array(4 * at))
+      start = grown(start, new Int32Array(4 * at + 1))
+      cursor = grown(cursor, new Int32Array(4 * at))
+      stack = grown(stack, new Int32Array(4 * at))
+      order = grown(order, new Int32Array(4 * at))
+    }
+    setPosition(node, at)
+    found.push(node)
+    ops.push(node.op)
+    kinds[at] = (isFloat(node.dtype) ? FLOAT : 0) | (node.dtype === 'f64' && node.shape.length === 0 ? SCALAR : 0)
+    const end = start[at]! + arityOf(node)
+    if (end > edges.length) edges = grown(edges, new Int32Array(2 * end))
+    start[at + 1] = end
+    stack[depth++] = at
+    return at
   }
 
   for (const output of outputs) {
     visit(output)
-    while (walk.depth > 0) {
-      const at = walk.top()
-      const k = walk.next()
-      if (k < 0) walk.leave()
-      else walk.connect(at, k, visit(operandOf(found[at]!, k)))
+    while (depth > 0) {
+      const at = stack[depth - 1]!
+      const k = cursor[at]!
+      const edge = start[at]! + k
+      if (edge < start[at + 1]!) {
+        cursor[at] = k + 1
+        const operand = visit(operandOf(found[at]!, k)) // may replace the array of edges
+        edges[edge] = operand
+      } else {
+        order[finished++] = at
+        depth--
+      }
     }
   }
-  return walk.sorted(found)
+  return inOrder({ found, ops, kinds, start, edges, order })
 }
 
-/** The state of the walk, all of it in flat arrays indexed by the order of discovery. */
-class Walk {
-  depth = 0
-  #stack = new Int32Array(256)
-  #finished = 0
-  #rank = new Int32Array(256)
-  #order = new Int32Array(256)
-  #cursor = new Int32Array(256)
-  #first = new Int32Array(257)
-  #edges = new Int32Array(512)
+const FLOAT = 1
+const SCALAR = 2
 
-  enter(at: number, operands: number): void {
-    if (at >= this.#order.length) {
-      this.#rank = grown(this.#rank)
-      this.#order = grown(this.#order)
-      this.#cursor = grown(this.#cursor)
-      this.#first = grown(this.#first)
-    }
-    if (this.depth === this.#stack.length) this.#stack = grown(this.#stack)
-    const end = this.#first[at]! + operands
-    while (end > this.#edges.length) this.#edges = grown(this.#edges)
-    this.#first[at + 1] = end
-    this.#cursor[at] = 0
-    this.#stack[this.depth++] = at
-  }
-
-  /** The node being walked. */
-  top(): number {
-    return this.#stack[this.depth - 1]!
-  }
-
-  /** Its next operand, or -1 after the last. */
-  next(): number {
-    const at = this.top()
-    const k = this.#cursor[at]!
-    if (this.#first[at]! + k === this.#first[at + 1]!) return -1
-    this.#cursor[at] = k + 1
-    return k
-  }
-
-  connect(at: number, k: number, operand: number): void {
-    this.#edges[this.#first[at]! + k] = operand
-  }
-
-  /** All operands of the node on top are finished, so it is next in topological order. */
-  leave(): void {
-    const at = this.#stack[--this.depth]!
-    this.#rank[at] = this.#finished
-    this.#order[this.#finished++] = at
-  }
-
-  /** The nodes in topological order, with what the folds ask of them. */
-  sorted(found: ReadonlyArray<Node>): Sorted {
-    const size = found.length
-    const nodes = new Array<Node>(size)
-    const ops = new Array<Primitive>(size)
-    const floats = new Uint8Array(size)
-    const scalars = new Uint8Array(size)
-    const first = new Int32Array(size + 1)
-    const operands = new Int32Array(this.#first[size]!)
-    for (let i = 0, e = 0; i < size; i++) {
-      const at = this.#order[i]!
-      const node = found[at]!
-      nodes[i] = node
-      ops[i] = node.op
-      floats[i] = isFloat(node.dtype) ? 1 : 0
-      scalars[i] = node.dtype === 'f64' && node.shape.length === 0 ? 1 : 0
-      setPosition(node, i)
-      for (let f = this.#first[at]!; f < this.#first[at + 1]!; f++) operands[e++] = this.#rank[this.#edges[f]!]!
-      first[i + 1] = e
-    }
-    return { nodes, ops, first, operands, floats, scalars }
-  }
+const grown = <A extends Uint8Array<ArrayBuffer> | Int32Array<ArrayBuffer>>(from: A, to: A): A => {
+  to.set(from)
+  return to
 }
 
-const grown = (a: Int32Array<ArrayBuffer>): Int32Array<ArrayBuffer> => {
-  const b = new Int32Array(a.length * 2)
-  b.set(a)
-  return b
+/** What a walk found, in the order in which it found it, and the order in which it finished. */
+interface Walk {
+  readonly found: ReadonlyArray<Node>
+  readonly ops: ReadonlyArray<Primitive>
+  readonly kinds: Uint8Array
+  readonly start: Int32Array
+  readonly edges: Int32Array
+  readonly order: Int32Array
+}
+
+/** The same in topological order. */
+const inOrder = ({ found, ops, kinds, start, edges, order }: Walk): Sorted => {
+  const size = found.length
+  const rank = new Int32Array(size)
+  for (let i = 0; i < size; i++) rank[order[i]!] = i
+  const sorted = {
+    nodes: new Array<Node>(size),
+    ops: new Array<Primitive>(size),
+    first: new Int32Array(size + 1),
+    operands: new Int32Array(start[size]!),
+    floats: new Uint8Array(size),
+    scalars: new Uint8Array(size),
+    found,
+    rank,
+  }
+  for (let i = 0, e = 0; i < size; i++) {
+    const at = order[i]!
+    sorted.nodes[i] = found[at]!
+    sorted.ops[i] = ops[at]!
+    sorted.floats[i] = kinds[at]! & FLOAT
+    sorted.scalars[i] = (kinds[at]! & SCALAR) >> 1
+    for (let edge = start[at]!; edge < start[at + 1]!; edge++) sorted.operands[e++] = rank[edges[edge]!]!
+    sorted.first[i + 1] = e
+  }
+  return sorted
 }
 
 /** The positions of nodes in a list that was sorted last; -1 for a node that is not in it. */
-export const positionsIn = (sorted: Sorted, nodes: ReadonlyArray<Node>): ReadonlyArray<number> =>
+export const positionsIn = ({ found, rank }: Sorted, nodes: ReadonlyArray<Node>): ReadonlyArray<number> =>
   nodes.map((node) => {
     const at = positionOf(node)
-    return sorted.nodes[at] === node ? at : -1
+    return found[at] === node ? rank[at]! : -1
   })

@@ -21,6 +21,26 @@ export type Attrs = Readonly<Record<string, unknown>>
  */
 export type BatchRule = (inputs: ReadonlyArray<Node>, mapped: ReadonlyArray<boolean>, y: Node, size: number) => Node | 'loop'
 
+/** A function as a graph: nothing in it refers to anything outside. Control primitives carry such functions as attributes. */
+export interface Closed {
+  readonly parameters: ReadonlyArray<Node>
+  readonly outputs: ReadonlyArray<Node>
+}
+
+/** What running something takes; see `plan`. */
+export interface Cost {
+  /** The size of the program: nodes, those of closed functions included, each counted once. */
+  readonly nodes: number
+  /** How many kernels run, those in loops as often as they do. */
+  readonly evaluations: number
+  /** The most bytes that are allocated at a time, the results among them. */
+  readonly peak: number
+  /** The bytes of the results. */
+  readonly results: number
+  /** Whether this holds for all numbers: nothing depends on how long a `whileLoop` runs or which branch is taken. */
+  readonly exact: boolean
+}
+
 /**
  * A primitive operation: one record with everything the interpreters need. A node refers to the record itself, so there
  * is no registry, and user primitives are equal to built-in ones.
@@ -52,8 +72,12 @@ export interface Primitive {
   readonly scalar?: (...elements: ReadonlyArray<number>) => number
   /** The kernel takes a buffer of one element as a constant array of any size (see `kernel/uniform`). */
   readonly uniform?: boolean
+  /** The kernel hands on the buffer of its first operand if that has one element, or as many as the result. */
+  readonly view?: boolean
+  /** What running the kernel takes, for one that runs closed functions, given what each of those takes. */
+  readonly cost?: (y: Node, costOf: (body: Closed) => Cost) => Cost
   /** The pullback hides entries (`where`, `maximum` …): what is zero behind it stays zero, never 0·∞. */
-  readonly masks?: boolean
+  readonly masks?: boolean | ((y: Node) => boolean)
 }
 
 const isList = (x: Node | ReadonlyArray<Node> | undefined): x is ReadonlyArray<Node> => Array.isArray(x)
@@ -130,13 +154,16 @@ Object.freeze(Node)
 /** Whether this is a node, and not something made to look like one. */
 export const isNode = (x: unknown): x is Node => typeof x === 'object' && x !== null && branded(x)
 
-/** Where the last sort put the node, and where this one puts it. For `Graph.ts` alone. */
+/** Where the last sort found the node, and where this one does. For `Graph.ts` alone. */
 export const positionOf: (node: Node) => number = position!
 export const setPosition: (node: Node, at: number) => void = mark!
 
 /** The number of operands, and one of them, without making an array of them. */
 export const arityOf: (node: Node) => number = arity!
 export const operandOf: (node: Node, k: number) => Node = operand!
+
+/** Whether the pullback of a node hides entries. */
+export const masks = (y: Node): boolean => (typeof y.op.masks === 'function' ? y.op.masks(y) : y.op.masks === true)
 
 /** The attributes of an operation without options. */
 export const noAttrs: Attrs = Object.freeze({})

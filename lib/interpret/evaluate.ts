@@ -11,7 +11,7 @@ import { filled } from '../kernel/elementwise.js'
 import { asNode, heldTensor } from '../primitive/leaf.js'
 
 /** The last reader of each node; results are read by the caller, after the end. */
-const lastReaders = ({ nodes, first, operands }: Sorted, results: ReadonlyArray<number>): Int32Array => {
+export const lastReaders = ({ nodes, first, operands }: Sorted, results: ReadonlyArray<number>): Int32Array => {
   const last = new Int32Array(nodes.length)
   for (let i = 0; i < nodes.length; i++) for (let e = first[i]!; e < first[i + 1]!; e++) last[operands[e]!] = i
   for (const i of results) last[i] = nodes.length

@@ -37,7 +37,7 @@ export const onlyFirst = (x: Node, axis: number, last: boolean): Node => {
 
 /** The integers `0 … length - 1`. */
 export const positions = (length: number): Node => apply(positionsOp, [], { length })
-const positionsOp = defineOp({
+export const positionsOp = defineOp({
   name: 'positions',
   batch: 'leading',
   infer: (_, attrs) => signature([attrs['length'] as number], 'i32'),

@@ -44,7 +44,7 @@ export const ge = stepwise('ge', (a, b) => (a! >= b! ? 1 : 0))
 /** `a` where the condition holds, `b` elsewhere. */
 export const where = (condition: Node, a: Term, b: Term): Node => apply(whereOp, [condition, lift(a, b), lift(b, a)])
 
-const whereOp = defineOp({
+export const whereOp = defineOp({
   name: 'where',
   batch: 'leading',
   infer: ([c, a, b]) =>
@@ -66,7 +66,7 @@ const whereOp = defineOp({
 /** The operand converted to another dtype. */
 export const astype = (x: Node, dtype: DType): Node => (x.dtype === dtype ? x : apply(astypeOp, [x], Object.freeze({ dtype })))
 
-const astypeOp = defineOp({
+export const astypeOp = defineOp({
   name: 'astype',
   batch: 'leading',
   infer: ([x], { dtype }) => ({ shape: x!.shape, dtype: dtype as DType }),

@@ -1,9 +1,13 @@
 /** Batching rules that several primitives share. */
 import { apply, type Attrs, type BatchRule, type Node } from '../core/Node.js'
+import { full, fullValue } from './leaf.js'
 import { broadcastTo, reshape } from './shape.js'
 
-/** An array repeated along a new leading axis. */
-export const repeatedBatch = (x: Node, size: number): Node => broadcastTo(reshape(x, [1, ...x.shape]), [size, ...x.shape])
+/** An array repeated along a new leading axis; one number repeated stays one number. */
+export const repeatedBatch = (x: Node, size: number): Node => {
+  const [value, shape] = [fullValue(x), [size, ...x.shape]]
+  return value === undefined ? broadcastTo(reshape(x, [1, ...x.shape]), shape) : full(value, { shape, dtype: x.dtype })
+}
 
 /** All operands with the batch as their leading axis. */
 export const aligned = (inputs: ReadonlyArray<Node>, mapped: ReadonlyArray<boolean>, size: number): ReadonlyArray<Node> =>

@@ -12,7 +12,7 @@ export const minimum = binary('minimum', Math.min, (da, a, b) => winner(da, b, a
 
 /** `d` where `a > b`, half of it where they are equal, 0 where `a < b`. */
 export const winner = (d: Node, a: Node, b: Node): Node => winnerOp(d, a, b)
-const winnerOp = elementwise(
+export const winnerOp = elementwise(
   'winner',
   (d, a, b) => (a > b ? d : a === b ? d / 2 : a < b ? 0 : NaN),
   [(dd, _d, a, b) => winner(dd, a, b), null, null],
@@ -24,4 +24,4 @@ export const relu = unary('relu', (x) => (x > 0 ? x : x <= 0 ? 0 : NaN), (dx, x)
 
 /** `d` where `x > 0`, 0 where it is not, NaN where it is NaN. */
 export const gate = (d: Node, x: Node): Node => gateOp(d, x)
-const gateOp = binary('gate', (d, x) => (x > 0 ? d : x <= 0 ? 0 : NaN), (dd, _d, x) => gate(dd, x), notDifferentiable, { masks: true })
+export const gateOp = binary('gate', (d, x) => (x > 0 ? d : x <= 0 ? 0 : NaN), (dd, _d, x) => gate(dd, x), notDifferentiable, { masks: true })

@@ -118,7 +118,7 @@ const misfit = ([a, b]: ReadonlyArray<Node>, [left, right]: ReadonlyArray<Shape>
     : refuse('Shape', `the operands need shapes such as ${showShape(left!)} and ${showShape(right!)}`, 'Let their samples, channels, filters and spatial axes agree')
 }
 
-const partials: Readonly<Record<Argument, Primitive>> = {
+export const partials: Readonly<Record<Argument, Primitive>> = {
   y: partial('conv', 'y', convolve),
   x: partial('convTranspose', 'x', convolveTransposed),
   w: partial('convFilters', 'w', convolveFilters),

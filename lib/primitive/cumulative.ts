@@ -9,7 +9,7 @@ import { sameShape, showShape } from '../core/Shape.js'
 import { cumulativeExtreme, cumulativeLogSumExp, cumulativeSum, linearRecurrence } from '../kernel/scan.js'
 import { alongAxis, axisOf, onlyFirst, shifted } from './along.js'
 import { add, astype, div, eq, mul } from './arithmetic.js'
-import { defineOp, linear } from './declare.js'
+import { builder, defineOp, linear } from './declare.js'
 import { full } from './leaf.js'
 import { concat, rangeAlong, reshape, slice } from './shape.js'
 import { softmax } from './softmax.js'
@@ -19,7 +19,7 @@ const reversed = (y: Node): boolean => y.attrs['reverse'] === true
 
 /** Running sums along an axis, from its beginning or (reversed) from its end. */
 export const cumsum = (x: Node, axis: number, reverse: boolean): Node => cumsumOp(x, { axis, reverse })
-const cumsumOp = linear('cumsum', {
+export const cumsumOp = linear('cumsum', {
   batch: alongAxes,
   infer: ([x]) => x!,
   evaluate: ([x], y) => cumulativeSum(alongAxis(x!, y), y.dtype, reversed(y)),
@@ -28,7 +28,7 @@ const cumsumOp = linear('cumsum', {
 
 /** `y[t] = a[t] · y[t - 1] + b[t]` along an axis, `y[0] = b[0]`; reversed, `t + 1` takes the place of `t - 1`. */
 export const recurrence = (a: Node, b: Node, axis: number, reverse: boolean): Node => apply(recurrenceOp, [a, b], { axis, reverse })
-const recurrenceOp = defineOp({
+export const recurrenceOp = defineOp({
   name: 'recurrence',
   batch: alongAxes,
   infer: ([a, b]) =>
@@ -76,7 +76,7 @@ const cumulativeExtremeOp = (name: string, sign: number) => {
     },
     masks: true,
   })
-  return (x: Node, axis: number, reverse: boolean): Node => apply(op, [x], { axis, reverse })
+  return builder(op, (x: Node, axis: number, reverse: boolean): Node => apply(op, [x], { axis, reverse }))
 }
 
 /** Which elements attain the running extreme, where it stays as it was, and how many attain it so far: they share evenly. */
@@ -94,7 +94,7 @@ export const cummin = cumulativeExtremeOp('cummin', -1)
 
 /** Running `log Σ exp` along an axis. */
 export const cumLogSumExp = (x: Node, axis: number, reverse: boolean): Node => apply(cumLogSumExpOp, [x], { axis, reverse })
-const cumLogSumExpOp = defineOp({
+export const cumLogSumExpOp = defineOp({
   name: 'cumLogSumExp',
   batch: alongAxes,
   infer: ([x]) => x!,

@@ -94,10 +94,15 @@ const plus = (a: Node | null, b: Node): Node => (a === null ? b : add(a, b))
 /** A number as an array of it, with the shape and dtype of the node beside it. */
 export const lift = (x: Term, other: Term): Node => (typeof x === 'number' ? full(x, other as Node) : x)
 
+/** A function that applies a primitive, with the record of that primitive: `sin.op`. */
+export type Builder<F> = F & { readonly op: Primitive }
+
+export const builder = <F extends object>(op: Primitive, build: F): Builder<F> => Object.freeze(Object.assign(build, { op }))
+
 /** An elementwise operation of one float operand, by its value and its differential. */
 export const unary = (name: string, f: (x: number) => number, dx: Differential, options: ElementwiseOptions = {}) => {
   const op = elementwiseOp(name, f as Scalar, [dx], options)
-  return (x: Node): Node => apply(op, [x])
+  return builder(op, (x: Node): Node => apply(op, [x]))
 }
 
 /** An elementwise operation of two float operands of one shape, by its value and its two partial differentials. */
@@ -109,13 +114,13 @@ export const binary = (
   options: ElementwiseOptions = {},
 ) => {
   const op = elementwiseOp(name, f as Scalar, [da, db], options)
-  return (a: Term, b: Term): Node => apply(op, [lift(a, b), lift(b, a)])
+  return builder(op, (a: Term, b: Term): Node => apply(op, [lift(a, b), lift(b, a)]))
 }
 
 /** An elementwise operation of any number of operands, by its value and the differential of each. */
 export const elementwise = (name: string, f: Scalar, differentials: ReadonlyArray<Differential | null>, options: ElementwiseOptions = {}) => {
   const op = elementwiseOp(name, f, differentials, options)
-  return (...xs: ReadonlyArray<Term>): Node => apply(op, liftAll(xs))
+  return builder(op, (...xs: ReadonlyArray<Term>): Node => apply(op, liftAll(xs)))
 }
 
 const liftAll = (xs: ReadonlyArray<Term>): ReadonlyArray<Node> => {
@@ -126,14 +131,14 @@ const liftAll = (xs: ReadonlyArray<Term>): ReadonlyArray<Node> => {
 /** An elementwise operation that is constant almost everywhere: derivative zero, result `bool` unless told otherwise. */
 export const stepwise = (name: string, f: Scalar, options: ElementwiseOptions = { result: 'bool', anyDtype: true }) => {
   const op = elementwiseOp(name, f, [null, null, null], options)
-  return (...xs: ReadonlyArray<Term>): Node => apply(op, liftAll(xs))
+  return builder(op, (...xs: ReadonlyArray<Term>): Node => apply(op, liftAll(xs)))
 }
 
 /** A sum of two arrays, or of the contributions to one adjoint. */
 export const add = binary('add', (a, b) => a + b, (da) => da, (db) => db, { anyDtype: true, loop: addLoop })
 
 /** What a primitive that is linear in its only operand is made of. */
-interface Linear extends Pick<Primitive, 'infer' | 'evaluate' | 'batch' | 'uniform' | 'masks'> {
+interface Linear extends Pick<Primitive, 'infer' | 'evaluate' | 'batch' | 'uniform' | 'view' | 'masks'> {
   /** The transposed map: the adjoint of `x` from that of `y`. */
   readonly transpose: (g: Node, y: Node) => Node
 }
@@ -146,6 +151,6 @@ export const linear = (name: string, { transpose, ...rest }: Linear) => {
     vjp: (g: Node, y: Node) => transpose(g, y),
     jvp: ([dx]: ReadonlyArray<Node | null>, y: Node) => (dx ? apply(op, [dx], y.attrs) : null),
   })
-  return (x: Node, attrs?: Attrs): Node => apply(op, [x], attrs)
+  return builder(op, (x: Node, attrs?: Attrs): Node => apply(op, [x], attrs))
 }
 

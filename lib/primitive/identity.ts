@@ -10,12 +10,13 @@ export const identity = linear('identity', {
   evaluate: ([x]) => x!,
   transpose: (g) => g,
   uniform: true,
+  view: true,
 })
 
 /** The operand as a constant: its value flows on, derivatives do not. */
 export const stopGradient = (x: Node): Node => apply(stopGradientOp, [x])
 
-const stopGradientOp = defineOp({
+export const stopGradientOp = defineOp({
   name: 'stopGradient',
   batch: 'leading',
   infer: ([x]) => x!,
@@ -23,4 +24,5 @@ const stopGradientOp = defineOp({
   vjp: () => null,
   jvp: () => null,
   uniform: true,
+  view: true,
 })

@@ -23,7 +23,7 @@ const gathered = (x: Shape, indices: Shape, axis: number): Shape => [...x.slice(
 
 /** The parts of `x` at these indices of an axis, which is replaced by the axes of `indices`. */
 export const gather = (x: Node, indices: Node, axis: number): Node => apply(gatherOp, [x, indices], { axis })
-const gatherOp = defineOp({
+export const gatherOp = defineOp({
   name: 'gather',
   batch: (inputs, mapped, y, size) => gatherBatch(inputs, mapped, axisOf(y), size),
   infer: ([x, indices], attrs) =>
@@ -35,7 +35,7 @@ const gatherOp = defineOp({
 
 /** The transpose of `gather`: the parts added up at these indices of an axis of zeros of this length. */
 export const scatter = (x: Node, indices: Node, axis: number, length: number): Node => apply(scatterOp, [x, indices], { axis, length })
-const scatterOp = defineOp({
+export const scatterOp = defineOp({
   name: 'scatter',
   batch: (inputs, mapped, y, size) => scatterBatch(inputs, mapped, axisOf(y), y.attrs['length'] as number, size),
   infer: ([x, indices], attrs) => {
@@ -93,7 +93,7 @@ const movedBlock = (x: Node, from: number, count: number, to: number): Node => {
 
 /** Indices of an axis of this length with the negative ones counted from its end; one out of range is an error. */
 export const wrapIndices = (indices: Node, length: number): Node => apply(wrapOp, [indices], { length })
-const wrapOp = defineOp({
+export const wrapOp = defineOp({
   name: 'wrapIndices',
   batch: 'leading',
   infer: ([indices]) => notIndices(indices!) ?? indices!,
@@ -104,7 +104,7 @@ const wrapOp = defineOp({
 
 /** For each place of an axis of this length the number of the last of the (flat) indices that names it, or -1. */
 export const writers = (indices: Node, length: number, distinct: boolean): Node => apply(writersOp, [indices], { length, distinct })
-const writersOp = defineOp({
+export const writersOp = defineOp({
   name: 'writers',
   batch: 'loop',
   infer: ([indices], attrs) => notIndices(indices!) ?? signature([attrs['length'] as number], 'i32'),

@@ -5,7 +5,7 @@ import type { VariableId } from '../core/Gradients.js'
 import { apply, isNode, signature, type Node, type Primitive, type Signature } from '../core/Node.js'
 import { scalarShape, type Shape } from '../core/Shape.js'
 import { isTensor, type Tensor } from '../core/Tensor.js'
-import { stranger } from '../core/Tree.js'
+import { leavesOf, stranger } from '../core/Tree.js'
 
 /** The attributes of a leaf that holds data. */
 interface Held {
@@ -39,6 +39,9 @@ const parameterOp = leaf('parameter', {
 /** An argument of a function that is traced once and run on many values. It is what it is by reference. */
 export const parameter = ({ shape, dtype }: Signature): Node => apply(parameterOp, [], Object.freeze({ shape, dtype }))
 
+/** Whether a node is an argument of a function that is traced. */
+export const isParameter = (node: Node): boolean => node.op === parameterOp
+
 /** A node that holds a tensor. */
 export const constant = (value: Tensor): Node => apply(constantOp, [], Object.freeze({ value }))
 
@@ -70,3 +73,6 @@ export const asNode = (leaf: unknown, path: string): Node =>
       : typeof leaf === 'number'
         ? full(leaf, { shape: scalarShape, dtype: 'f64' })
         : stranger(leaf, path)
+
+/** The leaves of a tree as nodes, in order. */
+export const leafNodes = (tree: unknown): ReadonlyArray<Node> => leavesOf(tree).map(([path, leaf]) => asNode(leaf, path))

@@ -5,7 +5,7 @@ import { reducedShape, showShape, sizeOf, type Shape } from '../core/Shape.js'
 import { argsortGroups, extremeIndex } from '../kernel/order.js'
 import { reduceGroups } from '../kernel/reduce.js'
 import { alongAxis } from './along.js'
-import { defineOp } from './declare.js'
+import { builder, defineOp } from './declare.js'
 import { alongAxes } from './batching.js'
 
 const constantInAll = { vjp: () => null, jvp: () => null }
@@ -27,7 +27,7 @@ const argExtreme = (name: string, sign: number) => {
     evaluate: ([x], y) => reduceGroups(alongAxis(x!, y), 'i32', extremeIndex(sign)),
     ...constantInAll,
   })
-  return (x: Node, axis: number): Node => apply(op, [x], { axis })
+  return builder(op, (x: Node, axis: number): Node => apply(op, [x], { axis }))
 }
 
 /** The place of the first greatest element along an axis, which is dropped; a NaN is the greatest. */
@@ -38,7 +38,7 @@ export const argmin = argExtreme('argmin', -1)
 
 /** The indices that sort an axis stably; NaN goes last. */
 export const argsort = (x: Node, axis: number, descending: boolean): Node => apply(argsortOp, [x], { axis, descending })
-const argsortOp = defineOp({
+export const argsortOp = defineOp({
   name: 'argsort',
   batch: alongAxes,
   infer: ([x]) => signature(x!.shape, 'i32'),

@@ -15,7 +15,7 @@ export const maxPool = (x: Node, where: Windows): Node => pick(x, argMaxPool(x, 
 
 /** Where in its channel the first maximum of each window lies, as an `i32`; −1 for a window that lies in the padding alone. */
 export const argMaxPool = (x: Node, where: Windows): Node => apply(argMaxPoolOp, [x], { ...where })
-const argMaxPoolOp = defineOp({
+export const argMaxPoolOp = defineOp({
   name: 'argMaxPool',
   batch: 'leading',
   infer: ([x], attrs) => {
@@ -46,7 +46,7 @@ const pooled = (at: Node, size: Shape): Pooled => {
 
 /** The elements of each channel at some positions in it, counted row by row; `otherwise` where the position is −1. */
 export const pick = (x: Node, at: Node, size: Shape, otherwise = 0): Node => apply(pickOp, [x, at], { size, otherwise })
-const pickOp = defineOp({
+export const pickOp = defineOp({
   name: 'pick',
   batch: 'leading',
   infer: ([x, at], attrs) => {
@@ -65,7 +65,7 @@ const pickOp = defineOp({
 
 /** The transpose of `pick`: the elements `[…channels, …out]` added at their positions in channels of zeros. */
 export const unpick = (x: Node, at: Node, size: Shape): Node => apply(unpickOp, [x, at], { size })
-const unpickOp = defineOp({
+export const unpickOp = defineOp({
   name: 'unpick',
   batch: 'leading',
   infer: ([x, at], attrs) => {

@@ -16,7 +16,7 @@ export const pow = binary(
 
 /** `∂ʲ⁺ᵏ xʸ / ∂xᵏ ∂yʲ`: the family of all derivatives is closed, so each of them is one node. */
 export const powDerivative = (x: Node, y: Node, k: number, j: number): Node => powDerivativeOp(x, y, k, j)
-const powDerivativeOp = elementwise('powDerivative', kernel.powerDerivative, [
+export const powDerivativeOp = elementwise('powDerivative', kernel.powerDerivative, [
   (dx, x, y, k, j) => times(dx, powDerivative(x, y, fullValue(k)! + 1, fullValue(j)!)),
   (dy, x, y, k, j) => times(dy, powDerivative(x, y, fullValue(k)!, fullValue(j)! + 1)),
   notDifferentiable,

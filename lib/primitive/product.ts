@@ -28,7 +28,7 @@ const extents = ({ shape }: Node, isTransposed: boolean): readonly [rows: number
 
 const batchOf = ({ shape }: Node) => shape.slice(0, -2)
 
-const dotOp = defineOp({
+export const dotOp = defineOp({
   name: 'dot',
   batch: 'leading',
   infer: (inputs, attrs) => {

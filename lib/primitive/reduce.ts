@@ -7,7 +7,7 @@ import { extreme } from '../kernel/order.js'
 import { groups, reduceGroups } from '../kernel/reduce.js'
 import { alongAxis, axisOf, repeated } from './along.js'
 import { astype, div, eq, mul, times, where } from './arithmetic.js'
-import { defineOp } from './declare.js'
+import { builder, defineOp } from './declare.js'
 import { noExtreme } from './order.js'
 import { spread, sum } from './shape.js'
 import { alongAxes } from './batching.js'
@@ -37,7 +37,7 @@ const extremeOver = (name: string, sign: number) => {
     jvp: ([dx], y) => (dx && isFloat(y.dtype) ? sum(mul(dx, shareOf(y)), axesOf(y)) : null),
     masks: true,
   })
-  return (x: Node, axes: ReadonlyArray<number>): Node => (axes.length === 0 ? x : apply(op, [x], { axes: [...axes] }))
+  return builder(op, (x: Node, axes: ReadonlyArray<number>): Node => (axes.length === 0 ? x : apply(op, [x], { axes: [...axes] })))
 }
 
 /** The greatest element over some axes (sorted, without duplicates), which are dropped; NaN if there is one. */
@@ -55,7 +55,7 @@ const direction = (y: Node): Node => {
 
 /** The Euclidean norm along an axis, which is dropped; neither overflows nor underflows before its value does. */
 export const euclideanNorm = (x: Node, axis: number): Node => apply(normOp, [x], { axis })
-const normOp = defineOp({
+export const normOp = defineOp({
   name: 'euclideanNorm',
   batch: alongAxes,
   infer: ([x], attrs) => signature(reducedShape(x!.shape, [attrs['axis'] as number], false), x!.dtype),

@@ -50,7 +50,7 @@ export const fmod = binary('fmod', (x, y) => x % y, (dx) => dx, (dy, x, y) => ne
 
 /** `⌊x/y⌋`, exact where the rounded quotient is not. */
 export const floorDivide = stepwise('floorDivide', (x, y) => quotient(x, y, floored(x, y)), any)
-const truncDivide = stepwise('truncDivide', (x, y) => quotient(x, y, x % y), any)
+export const truncDivide = stepwise('truncDivide', (x, y) => quotient(x, y, x % y), any)
 
 const quotient = (x: number, y: number, remainder: number): number =>
   y === 0 || x !== x || !Number.isFinite(x) ? x / y : Math.round((x - remainder) / y)

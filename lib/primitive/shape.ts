@@ -11,7 +11,7 @@ import { full } from './leaf.js'
 
 /** The same elements in row-major order under another shape of the same size. */
 export const reshape = (x: Node, shape: Shape): Node => (sameShape(x.shape, shape) ? x : reshapeOp(x, { shape: shapeOf(shape) }))
-const reshapeOp = linear('reshape', {
+export const reshapeOp = linear('reshape', {
   batch: ([x], _, y, size) => reshape(x!, [size, ...y.shape]),
   infer: ([x], { shape }) =>
     sizeOf(x!.shape) === sizeOf(shape as Shape)
@@ -20,6 +20,7 @@ const reshapeOp = linear('reshape', {
   evaluate: ([x]) => x!,
   transpose: (g, { inputs: [x] }) => reshape(g, x!.shape),
   uniform: true,
+  view: true,
 })
 
 interface Permuted {
@@ -28,7 +29,7 @@ interface Permuted {
 
 /** The axes in another order: axis `i` of the result is axis `perm[i]` of `x`. */
 export const transpose = (x: Node, perm: ReadonlyArray<number>): Node => transposeOp(x, { perm: [...perm] })
-const transposeOp = linear('transpose', {
+export const transposeOp = linear('transpose', {
   batch: ([x], _, y) => transpose(x!, [0, ...(y.attrs as unknown as Permuted).perm.map((p) => p + 1)]),
   infer: ([x], attrs) => signature((attrs as unknown as Permuted).perm.map((p) => x!.shape[p]!), x!.dtype),
   evaluate: ([x], y) => {
@@ -44,7 +45,7 @@ const transposeOp = linear('transpose', {
 
 /** NumPy's broadcast to a larger shape: axes are added on the left, and axes of length 1 repeat. */
 export const broadcastTo = (x: Node, shape: Shape): Node => (sameShape(x.shape, shape) ? x : broadcastToOp(x, { shape: shapeOf(shape) }))
-const broadcastToOp = linear('broadcastTo', {
+export const broadcastToOp = linear('broadcastTo', {
   batch: ([x], _, y, size) => {
     const added = Array.from({ length: y.shape.length - x!.shape.length + 1 }, () => 1)
     return broadcastTo(reshape(x!, [size, ...added, ...x!.shape.slice(1)]), [size, ...y.shape])
@@ -54,7 +55,7 @@ const broadcastToOp = linear('broadcastTo', {
       ? signature(shape as Shape, x!.dtype)
       : refuse('Shape', `the shape ${showShape(x!.shape)} does not broadcast to ${showShape(shape as Shape)}`, 'Only axes of length 1 stretch; reshape first'),
   evaluate: ([x], y) => {
-    if (x!.length === 1) return x!
+    if (x!.length === 1 || x!.length === sizeOf(y.shape)) return x!
     const { shape } = y.inputs[0]!
     const strides = stridesOf(shape)
     const added = y.shape.length - shape.length
@@ -63,6 +64,7 @@ const broadcastToOp = linear('broadcastTo', {
   },
   transpose: (g, { inputs: [x] }) => sumTo(g, x!.shape),
   uniform: true,
+  view: true,
 })
 
 /** The transpose of broadcasting: sums over the axes along which `shape` would be stretched to that of `x`. */
@@ -79,7 +81,7 @@ interface Reduced {
 
 /** The sum over some axes (sorted, without duplicates), which are dropped. */
 export const sum = (x: Node, axes: ReadonlyArray<number>): Node => (axes.length === 0 ? x : sumOp(x, { axes: [...axes] }))
-const sumOp = linear('sum', {
+export const sumOp = linear('sum', {
   batch: ([x], _, y) => sum(x!, (y.attrs as unknown as Reduced).axes.map((axis) => axis + 1)),
   infer: ([x], attrs) => signature(reducedShape(x!.shape, (attrs as unknown as Reduced).axes, false), x!.dtype === 'bool' ? 'i32' : x!.dtype),
   evaluate: ([x], y) => {
@@ -113,7 +115,7 @@ const inBatch = ({ start, step, shape }: Slice, size: number): Slice => ({ start
 
 /** A regular part of an array. */
 export const slice = (x: Node, part: Slice): Node => sliceOp(x, { ...part })
-const sliceOp = linear('slice', {
+export const sliceOp = linear('slice', {
   batch: ([x], _, y, size) => slice(x!, inBatch(y.attrs as unknown as Slice, size)),
   infer: ([x], { shape }) => signature(shape as Shape, x!.dtype),
   evaluate: ([x], y) =>
@@ -123,7 +125,7 @@ const sliceOp = linear('slice', {
 
 /** The transpose of `slice`: the array as that part of an array of zeros of shape `into`. */
 export const unslice = (x: Node, into: Shape, part: Slice): Node => unsliceOp(x, { ...part, into: shapeOf(into) })
-const unsliceOp = linear('unslice', {
+export const unsliceOp = linear('unslice', {
   batch: ([x], _, y, size) => unslice(x!, [size, ...y.shape], inBatch(y.attrs as unknown as Slice, size)),
   infer: ([x], { into }) => signature(into as Shape, x!.dtype),
   evaluate: ([x], y) =>
@@ -140,7 +142,7 @@ export const rangeAlong = (shape: Shape, axis: number, start: number, length: nu
 
 /** Arrays one after another along an axis. */
 export const concat = (xs: ReadonlyArray<Node>, axis: number): Node => apply(concatOp, [...xs], { axis })
-const concatOp = defineOp({
+export const concatOp = defineOp({
   name: 'concat',
   batch: (xs, mapped, y, size) =>
     concat(

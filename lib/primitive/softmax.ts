@@ -35,7 +35,7 @@ const centered = (dx: Node, p: Node, at: Node, axis: number): Node => {
 
 /** The softmax along an axis. A group of nothing but -∞ gives `none`, NaN or 0. */
 export const softmax = (x: Node, axis: number, none = NaN): Node => (x.shape[axis] === 0 ? x : apply(softmaxOp, [x], { axis, none }))
-const softmaxOp = defineOp({
+export const softmaxOp = defineOp({
   name: 'softmax',
   batch: alongAxes,
   infer: ([x]) => x!,
@@ -49,7 +49,7 @@ const softmaxDerivative = (dx: Node, p: Node): Node => mul(p, centered(dx, p, to
 
 /** `x - logSumExp(x)` along an axis, accurate also where it is near 0. */
 export const logSoftmax = (x: Node, axis: number): Node => (x.shape[axis] === 0 ? x : apply(logSoftmaxOp, [x], { axis }))
-const logSoftmaxOp = defineOp({
+export const logSoftmaxOp = defineOp({
   name: 'logSoftmax',
   batch: alongAxes,
   infer: ([x]) => x!,
@@ -66,7 +66,7 @@ const logSoftmaxOp = defineOp({
 
 /** `log Σ exp` along an axis, which is dropped; its derivative is the softmax, and 0 where every element is -∞. */
 export const logSumExp = (x: Node, axis: number): Node => apply(logSumExpOp, [x], { axis })
-const logSumExpOp = defineOp({
+export const logSumExpOp = defineOp({
   name: 'logSumExp',
   batch: alongAxes,
   infer: ([x], attrs) => signature(reducedShape(x!.shape, [attrs['axis'] as number], false), x!.dtype),

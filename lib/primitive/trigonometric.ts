@@ -23,7 +23,7 @@ export const atan2 = binary(
 
 /** `∂ᵖ⁺ᵠ atan2(y, x) / ∂yᵖ ∂xᵠ`. */
 export const atan2Derivative = (y: Node, x: Node, p: number, q: number): Node => atan2DerivativeOp(y, x, p, q)
-const atan2DerivativeOp = elementwise('atan2Derivative', angleDerivative, [
+export const atan2DerivativeOp = elementwise('atan2Derivative', angleDerivative, [
   (dy, y, x, p, q) => times(dy, atan2Derivative(y, x, fullValue(p)! + 1, fullValue(q)!)),
   (dx, y, x, p, q) => times(dx, atan2Derivative(y, x, fullValue(p)!, fullValue(q)! + 1)),
   notDifferentiable,
@@ -39,11 +39,11 @@ export const atanh = unary('atanh', Math.atanh, (dx, x) => div(dx, nonNegative(c
 
 /** `1/cosh²(x) = 1 - tanh²(x)` without cancellation; `t` is `tanh(x)` where that is at hand, so that it is shared. */
 export const sech2 = (x: Node, t: Node = tanh(x)): Node => sech2Op(x, t)
-const sech2Op = binary('sech2', sech2At, (dx, _x, t, y) => times(dx, mul(-2, mul(t, y))), notDifferentiable)
+export const sech2Op = binary('sech2', sech2At, (dx, _x, t, y) => times(dx, mul(-2, mul(t, y))), notDifferentiable)
 
 /** `1 - x²` without cancellation. */
 export const coSquare = unary('coSquare', (x) => (1 - x) * (1 + x), (dx, x) => times(dx, mul(-2, x)))
 
 /** `sin(πx)/(πx)`, which is smooth at 0. */
 export const sinc = (x: Node): Node => sincOp(x, 0)
-const sincOp = binary('sinc', sincDerivative, (dx, x, n) => times(dx, sincOp(x, fullValue(n)! + 1)), notDifferentiable)
+export const sincOp = binary('sinc', sincDerivative, (dx, x, n) => times(dx, sincOp(x, fullValue(n)! + 1)), notDifferentiable)

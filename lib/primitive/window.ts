@@ -27,7 +27,7 @@ export const channelsOf = ({ shape }: Node, spatial: Shape): number => sizeOf(sh
 
 /** The windows of an array `[…channels, …size]`, zeros in the padding: `[…channels, …window, …out]`. */
 export const windows = (x: Node, where: Windows): Node => windowsOp(x, { ...where })
-const windowsOp = linear('windows', {
+export const windowsOp = linear('windows', {
   batch: 'leading',
   infer: ([x], attrs) => {
     const { size, window, out } = windowsIn(attrs)
@@ -42,7 +42,7 @@ const windowsOp = linear('windows', {
 
 /** The transpose of `windows`: the sum of the windows `[…channels, …window, …out]`, each where it lies in `[…channels, …size]`. */
 export const unwindows = (x: Node, where: Windows): Node => unwindowsOp(x, { ...where })
-const unwindowsOp = linear('unwindows', {
+export const unwindowsOp = linear('unwindows', {
   batch: 'leading',
   infer: ([x], attrs) => {
     const { size, window, out } = windowsIn(attrs)

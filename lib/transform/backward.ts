@@ -7,7 +7,7 @@ import { isFloat } from '../core/DType.js'
 import { refuse } from '../core/FoldgradError.js'
 import { frozenMap, type Gradients, type VariableId } from '../core/Gradients.js'
 import { positionsIn, sort, type Sorted } from '../core/Graph.js'
-import { invalid, isInvalid, type Node } from '../core/Node.js'
+import { invalid, isInvalid, masks, type Node } from '../core/Node.js'
 import { sameShape, showShape } from '../core/Shape.js'
 import { astype, ne, where } from '../primitive/arithmetic.js'
 import { add } from '../primitive/declare.js'
@@ -67,7 +67,7 @@ const foldBack = (
       const c = together === undefined ? contribution(g, masked[i] === 1, y, e - from) : together[e - from]!
       if (c === null) continue
       adjoint[operand] = sum(adjoint[operand], c)
-      if (y.op.masks === true || masked[i] === 1) masked[operand] = 1
+      if (masked[i] === 1 || masks(y)) masked[operand] = 1
     }
   }
   return wanted.map((i) => (i < 0 ? undefined : adjoint[i]))

@@ -1,9 +1,10 @@
 /** The batching fold: a program on single elements to one on all elements of a batch at once, by the rules of its primitives. */
+import { bytesOf } from '../core/Cost.js'
 import { allocate, isFloat } from '../core/DType.js'
 import { positionsIn, sort } from '../core/Graph.js'
-import { apply, type Attrs, type Node, type Primitive } from '../core/Node.js'
+import { apply, masks, type Attrs, type Node, type Primitive } from '../core/Node.js'
 import { sizeOf } from '../core/Shape.js'
-import { parameter } from '../primitive/leaf.js'
+import { full, parameter } from '../primitive/leaf.js'
 import { repeatedBatch } from '../primitive/batching.js'
 import { sum } from '../primitive/shape.js'
 
@@ -45,6 +46,7 @@ const sharing = (y: Node, inputs: ReadonlyArray<Batched>): Batched => ({
 })
 
 const batchOne = (op: Primitive, y: Node, inputs: ReadonlyArray<Batched>, size: number): Node => {
+  if (size === 0) return full(0, { shape: [0, ...y.shape], dtype: y.dtype })
   if (op.batch === 'leading') return apply(op, inputs.map((x) => withBatch(x, size)), y.attrs)
   const batch = op.batch === 'loop' ? 'loop' : op.batch(inputs.map(({ node }) => node), inputs.map(({ mapped }) => mapped), y, size)
   return batch === 'loop' ? loopOver(y, inputs, size) : batch
@@ -66,7 +68,7 @@ const loopOver = (y: Node, inputs: ReadonlyArray<Batched>, size: number): Node =
 
 const loopedOf = (y: Node): Looped => y.attrs as Looped
 
-const loopOp = (name: string): Primitive => Object.freeze<Primitive>({
+export const loopOp = (name: string): Primitive => Object.freeze<Primitive>({
   name: `${name}.loop`,
   infer: (_, attrs) => {
     const { single, size } = attrs as Looped
@@ -82,6 +84,12 @@ const loopOp = (name: string): Primitive => Object.freeze<Primitive>({
       out.set(result.length === length ? result : out.subarray(0, length).slice().fill(result[0]!), b * length)
     }
     return out
+  },
+  cost: (y, costOf) => {
+    const { single, size } = loopedOf(y)
+    const row = bytesOf(single)
+    const once = single.op.cost?.(single, costOf) ?? { nodes: 1, evaluations: 1, peak: row, results: row, exact: true }
+    return { ...once, evaluations: size * once.evaluations, peak: bytesOf(y) + once.peak, results: bytesOf(y) }
   },
   vjp: (g, y, k) => {
     const { single, mapped, size } = loopedOf(y)
@@ -103,6 +111,7 @@ const loopOp = (name: string): Primitive => Object.freeze<Primitive>({
     return withBatch(result!, size)
   },
   batch: 'loop',
+  masks: (y) => masks(loopedOf(y).single),
 })
 
 /** The operands of a loop, as batched forms of the operands of the single application. */

@@ -97,6 +97,7 @@ export const customRule = (
     name: rule.name,
     infer: ([y]: ReadonlyArray<Node>) => y!,
     evaluate: ([y]: Parameters<Primitive['evaluate']>[0]) => y!,
+    view: true,
     batch: 'loop' as const,
     ...rulesOf(rule, 1),
   })

@@ -4,14 +4,14 @@ import { isInvalid, type Node } from '../core/Node.js'
 import { shapeOf, sizeOf } from '../core/Shape.js'
 import { tensorOf } from '../core/Tensor.js'
 import { rebuild, type Input, type Leaf, type NodeTree } from '../core/Tree.js'
-import { constant, full, parameter } from '../primitive/leaf.js'
+import { constant, full, leafNodes, parameter } from '../primitive/leaf.js'
 import { reshape, transpose } from '../primitive/shape.js'
 import { adjointsOf } from './backward.js'
 import { batchNodes, withBatch } from './batch.js'
 import { tangentsOf } from './forward.js'
 import { grad, type FirstInput } from './grad.js'
 import { jvp } from './jvp.js'
-import { derivativeAt, resultLeaves, traced, treeOf } from './trace.js'
+import { derivativeAt, traced, treeOf } from './trace.js'
 
 /** A tree of the structure of `R` with a `T` at each leaf. */
 export type Nested<R, T> = [Node] extends [R] ? T : R extends Leaf ? T : { readonly [K in keyof R]: Nested<R[K], T> }
@@ -83,7 +83,7 @@ export const jacobian =
   (...[first, ...rest]: FirstInput<A>): Nested<R, NodeTree<A[0]>> => {
     const input = traced(first)
     const result = f(...([treeOf(input), ...rest] as unknown as A))
-    const rows = blocks(resultLeaves(result), input.inputs, mode)
+    const rows = blocks(leafNodes(result), input.inputs, mode)
     return rebuild(result, rows.map((row) => rebuild(input.tree, row))) as Nested<R, NodeTree<A[0]>>
   }
 

@@ -6,9 +6,9 @@ import { sameShape, showShape } from '../core/Shape.js'
 import { snapshot } from '../core/snapshot.js'
 import { leavesOf, mapTree, rebuild, type NodeTree } from '../core/Tree.js'
 import { astype } from '../primitive/arithmetic.js'
-import { asNode, full } from '../primitive/leaf.js'
+import { asNode, full, leafNodes } from '../primitive/leaf.js'
 import { tangentsOf } from './forward.js'
-import { resultLeaves, traced, treeOf } from './trace.js'
+import { traced, treeOf } from './trace.js'
 import type { ArgumentInputs } from './vjp.js'
 
 /** A tangent fit for an input: its shape and dtype, or an invalid node that says what is wrong. */
@@ -38,7 +38,7 @@ export const linearize =
   (...args: ArgumentInputs<A>): readonly [NodeTree<R>, (...tangents: ArgumentInputs<A>) => NodeTree<R>] => {
     const inputs = args.map(traced)
     const result = snapshot(f(...(inputs.map(treeOf) as unknown as A)))
-    const ys = resultLeaves(result)
+    const ys = leafNodes(result)
     const pushforward = (...tangents: ArgumentInputs<A>): NodeTree<R> => {
       const given = inputs.map((t, i) => ({ t, leaves: leavesOf(tangents[i]) }))
       const seeds = given.flatMap(({ t, leaves }) => t.inputs.map((input, k) => fitted(input, leaves[k])))

@@ -25,10 +25,6 @@ export const traced = (tree: unknown): Traced => ({
 /** The tree that the user's function receives. */
 export const treeOf = ({ tree, inputs }: Traced): unknown => rebuild(tree, inputs)
 
-/** The leaves of a result, as nodes. */
-export const resultLeaves = (result: unknown): ReadonlyArray<Node> =>
-  leavesOf(result).map(([path, leaf]) => asNode(leaf, path))
-
 /** What is wrong with differentiating `y`, which should be a float scalar. */
 const scalarRefusal = (op: string, y: Node): Refusal | undefined =>
   y.shape.length > 0

@@ -3,9 +3,9 @@ import * as O from 'fp-ts/Option'
 import { refuse } from '../core/FoldgradError.js'
 import { invalid, type Node } from '../core/Node.js'
 import { leavesOf, mapTree, rebuild, type Input, type Leaf, type NodeTree } from '../core/Tree.js'
-import { asNode } from '../primitive/leaf.js'
+import { asNode, leafNodes } from '../primitive/leaf.js'
 import { adjointsOf, adjointsOfAll } from './backward.js'
-import { derivativeAt, resultLeaves, traced, treeOf } from './trace.js'
+import { derivativeAt, traced, treeOf } from './trace.js'
 
 /** The gradients of all arguments. */
 export type ArgumentTrees<A extends ReadonlyArray<unknown>> = { readonly [K in keyof A]: NodeTree<A[K]> }
@@ -41,7 +41,7 @@ export const vjp =
   (...args: ArgumentInputs<A>): readonly [NodeTree<R>, (cotangent: Input<R>) => ArgumentTrees<A>] => {
     const inputs = args.map(traced)
     const result = f(...(inputs.map(treeOf) as unknown as A))
-    const ys = resultLeaves(result)
+    const ys = leafNodes(result)
     const leaves = inputs.flatMap((t) => t.inputs)
     const pullback = (cotangent: Input<R>): ArgumentTrees<A> => {
       const given = leavesOf(cotangent)

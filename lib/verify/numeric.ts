@@ -9,7 +9,7 @@ import { leavesOf, rebuild } from '../core/Tree.js'
 import { evaluateAll } from '../interpret/evaluate.js'
 import { asNode } from '../primitive/leaf.js'
 import { jvp } from '../transform/jvp.js'
-import { resultLeaves } from '../transform/trace.js'
+import { leafNodes } from '../primitive/leaf.js'
 import { vjp } from '../transform/vjp.js'
 
 /**
@@ -52,7 +52,7 @@ export const numeric = (f: (...args: ReadonlyArray<never>) => unknown, args: Rea
     let next = 0
     const nodes = leaves.map((t) => (isFloat(t.dtype) ? xs[next++]! : asNode(t, '')))
     const result = f(...(rebuild(args, nodes) as ReadonlyArray<never>))
-    return resultLeaves(result).filter((y) => isFloat(y.dtype))
+    return leafNodes(result).filter((y) => isFloat(y.dtype))
   }
   return { point, call }
 }

@@ -11,7 +11,7 @@ const storeys: ReadonlyArray<ReadonlyArray<string>> = [
   ['primitive'],
   ['transform', 'interpret'],
   ['control'],
-  ['function'],
+  ['function', 'text'],
   ['instances'],
   ['index.ts'],
   ['verify'],

@@ -24,7 +24,13 @@ const element = (y: Node, i: number): Node => call('sum', call('slice', y, [[i, 
 const vector = (...data: ReadonlyArray<number>) => tensorFrom({ shape: [data.length], data })
 
 /** The branch that is not taken has no derivative. */
-const condSqrt = (x: Node): Node => cond(call('greater', x, 0), ((branch: Node) => sqrt(branch)) as (...xs: ReadonlyArray<Node>) => Node, (branch: Node) => mul(0, branch), x)
+const condSqrt = (x: Node): Node =>
+  cond(
+    call('greater', x, 0),
+    (branch: Node) => sqrt(branch),
+    (branch: Node) => mul(0, branch),
+    x,
+  )
 
 const integers = (...data: ReadonlyArray<number>) => ({ shape: [data.length], data })
 

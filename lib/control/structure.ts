@@ -1,0 +1,42 @@
+/** Trees that must have one structure: what a step does to its carry, what the branches of a choice return. */
+import { join } from '../core/DType.js'
+import { isRefusal, refuse, type Refusal } from '../core/FoldgradError.js'
+import { isInvalid, type Node } from '../core/Node.js'
+import { sameShape, showShape } from '../core/Shape.js'
+import { leavesOf } from '../core/Tree.js'
+import { astype } from '../primitive/arithmetic.js'
+import { asNode, leafNodes } from '../primitive/leaf.js'
+
+/** The paths of the leaves of a tree, as words. */
+export const showPaths = (tree: unknown): string => {
+  const paths = leavesOf(tree).map(([path]) => path)
+  return paths.length === 0 ? 'no leaves' : paths[0] === '' ? 'a single leaf' : `leaves at ${paths.join(', ')}`
+}
+
+/**
+ * The leaves of `other` in the order of those of `tree`; `undefined` if they are others. They correspond by their paths, so
+ * the order in which a record names its fields does not matter.
+ */
+export const alignedLeaves = (tree: unknown, other: unknown): ReadonlyArray<Node> | undefined => {
+  const own = leavesOf(tree)
+  const others = new Map(leavesOf(other))
+  return own.length === others.size && own.every(([path]) => others.has(path))
+    ? own.map(([path]) => asNode(others.get(path), path))
+    : undefined
+}
+
+/** The carry after a step, with the structure, shapes and dtypes of the initial one; or why it has others. */
+export const nextCarry = (init: unknown, next: unknown): ReadonlyArray<Node> | Refusal => {
+  const before = leafNodes(init)
+  const after = alignedLeaves(init, next)
+  if (after === undefined)
+    return refuse('Structure', `the carry has ${showPaths(init)} before a step and ${showPaths(next)} after it`, 'Return a carry of the same structure')
+  const carried = after.map((y, i) => (isInvalid(y) ? y : converted(before[i]!, y, i)))
+  return carried.find((y): y is Refusal => isRefusal(y)) ?? (carried as ReadonlyArray<Node>)
+}
+
+/** A leaf of the carry with the dtype it had before, if no number is lost by that. */
+const converted = (x: Node, y: Node, i: number): Node | Refusal =>
+  sameShape(x.shape, y.shape) && join(x.dtype, y.dtype) === x.dtype
+    ? astype(y, x.dtype)
+    : refuse('Shape', `leaf ${i} of the carry is ${x.dtype}${showShape(x.shape)} before a step and ${y.dtype}${showShape(y.shape)} after it`, 'Keep its shape and dtype: broadcast the initial carry, or convert with astype')

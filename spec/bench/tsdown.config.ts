@@ -1,0 +1,15 @@
+/** The benchmark as a bundle: what is measured is the library as users load it, not as a TypeScript runner instruments it. */
+import { defineConfig } from 'tsdown'
+
+export default defineConfig({
+  cwd: import.meta.dirname,
+  entry: { bench: 'main.ts' },
+  outDir: '../../out',
+  platform: 'node',
+  format: 'esm',
+  clean: false,
+  dts: false,
+  logLevel: 'error',
+  deps: { alwaysBundle: [/^fp-ts/] },
+  inputOptions: { resolve: { mainFields: ['module', 'main'] } },
+})
