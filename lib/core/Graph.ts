@@ -69,52 +69,48 @@ export const sort = (outputs: ReadonlyArray<Node>): Sorted => {
   const found: Array<Node> = []
   const ops: Array<Primitive> = []
   let kinds = new Uint8Array(1024)
-  // Operands of the node found at `i`, as places in `found`: from `start[i]` on; `cursor[i]` of them are walked.
+  // The operands of the node found at `i`, as places in `found`, are at `edges[start[i]] … edges[start[i + 1] - 1]`; those
+  // before `edges[walked[i]]` are walked.
   let start = new Int32Array(1025)
-  let cursor = new Int32Array(1024)
+  let walked = new Int32Array(1024)
   let edges = new Int32Array(2048)
-  // The nodes whose operands are being walked, and the order in which nodes are finished.
+  // The nodes whose operands are being walked, and the nodes in the order in which they are finished.
   let stack = new Int32Array(1024)
   let order = new Int32Array(1024)
   let depth = 0
   let finished = 0
 
-  const visit = (node: Node): number => {
-    const known = positionOf(node)
-    if (known < found.length && found[known] === node) return known
-    const at = found.length
-    if (at === order.length) {
-      kinds = grown(kinds, new Uint8Array(4 * at))
-      start = grown(start, new Int32Array(4 * at + 1))
-      cursor = grown(cursor, new Int32Array(4 * at))
-      stack = grown(stack, new Int32Array(4 * at))
-      order = grown(order, new Int32Array(4 * at))
-    }
-    setPosition(node, at)
-    found.push(node)
-    ops.push(node.op)
-    kinds[at] = (isFloat(node.dtype) ? FLOAT : 0) | (node.dtype === 'f64' && node.shape.length === 0 ? SCALAR : 0)
-    const end = start[at]! + arityOf(node)
-    if (end > edges.length) edges = grown(edges, new Int32Array(2 * end))
-    start[at + 1] = end
-    stack[depth++] = at
-    return at
-  }
-
   for (const output of outputs) {
-    visit(output)
-    while (depth > 0) {
-      const at = stack[depth - 1]!
-      const k = cursor[at]!
-      const edge = start[at]! + k
-      if (edge < start[at + 1]!) {
-        cursor[at] = k + 1
-        const operand = visit(operandOf(found[at]!, k)) // may replace the array of edges
-        edges[edge] = operand
-      } else {
-        order[finished++] = at
-        depth--
+    let node = output
+    let edge = -1
+    for (;;) {
+      let at = positionOf(node)
+      if (at >= found.length || found[at] !== node) {
+        at = found.length
+        if (at === order.length) {
+          kinds = grown(kinds, new Uint8Array(2 * at))
+          start = grown(start, new Int32Array(2 * at + 1))
+          walked = grown(walked, new Int32Array(2 * at))
+          stack = grown(stack, new Int32Array(2 * at))
+          order = grown(order, new Int32Array(2 * at))
+        }
+        setPosition(node, at)
+        found.push(node)
+        ops.push(node.op)
+        kinds[at] = (isFloat(node.dtype) ? FLOAT : 0) | (node.dtype === 'f64' && node.shape.length === 0 ? SCALAR : 0)
+        walked[at] = start[at]!
+        start[at + 1] = start[at]! + arityOf(node)
+        if (start[at + 1]! > edges.length) edges = grown(edges, new Int32Array(2 * start[at + 1]!))
+        stack[depth++] = at
       }
+      if (edge >= 0) edges[edge] = at
+      // On to the next operand of the node on top of the stack, after finishing those that have no other.
+      while (depth > 0 && walked[stack[depth - 1]!] === start[stack[depth - 1]! + 1]) order[finished++] = stack[--depth]!
+      if (depth === 0) break
+      const top = stack[depth - 1]!
+      edge = walked[top]!
+      walked[top] = edge + 1
+      node = operandOf(found[top]!, edge - start[top]!)
     }
   }
   return inOrder({ found, ops, kinds, start, edges, order })
