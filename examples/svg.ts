@@ -46,6 +46,7 @@ export interface Series {
   readonly name: string
   readonly points: ReadonlyArray<readonly [x: number, y: number]>
   readonly color: string
+  /** The width of the line; 0 for dots alone. */
   readonly width?: number
   readonly opacity?: number
   /** Marks each point with a dot. */
@@ -87,7 +88,7 @@ export const lineChart = ({ title, xLabel, yLabel, series, log = false }: Chart)
   const ys = series.flatMap((s) => s.points.map(([, y]) => y))
   const [xLow, xHigh] = extent(xs)
   const [low, high] = extent(ys)
-  const [yLow, yHigh] = log ? [low / 1.15, high * 1.15] : [Math.min(0, low), high * 1.05]
+  const [yLow, yHigh] = log ? [low / 1.15, high * 1.15] : [Math.min(0, low * 1.05), Math.max(0, high * 1.05)]
   const scaleY = log ? Math.log : (y: number) => y
   const toX: Scale = (x) => frame.left + ((x - xLow) / (xHigh - xLow || 1)) * (frame.right - frame.left)
   const toY: Scale = (y) =>
@@ -139,7 +140,7 @@ const curve = ({ points, color, width = 2, opacity = 1, dots = false }: Series, 
 
 /** The names of the curves in the upper right corner, where falling curves leave room. */
 const legend = (series: ReadonlyArray<Series>): string => {
-  const width = Math.max(...series.map((s) => s.name.length)) * 7 + 52
+  const width = Math.max(...series.map((s) => s.name.length)) * 7.5 + 52
   const left = frame.right - width
   return element(
     'g',
@@ -149,6 +150,7 @@ const legend = (series: ReadonlyArray<Series>): string => {
       const y = frame.top + 20 + i * 22
       return [
         element('line', { x1: left + 10, y1: y, x2: left + 34, y2: y, stroke: s.color, 'stroke-width': s.width ?? 2, opacity: s.opacity ?? 1 }),
+        ...(s.dots ? [element('circle', { cx: left + 22, cy: y, r: 3.5, fill: s.color, stroke: 'white' })] : []),
         label(left + 42, y + 4.5, s.name),
       ]
     }),

@@ -5,12 +5,13 @@
 import { closedOf } from '../core/Closed.js'
 import { isFloat } from '../core/DType.js'
 import { sort } from '../core/Graph.js'
-import { apply, masks, type Closed, type Node } from '../core/Node.js'
+import { apply, invalid, isInvalid, masks, type Attrs, type Closed, type Node, type Primitive } from '../core/Node.js'
 import { mapLeaves } from '../core/Tree.js'
 import { asNode, full, fullValue, heldTensor, leafNodes, parameter, variableId } from '../primitive/leaf.js'
 import { adjointsOfAll } from '../transform/backward.js'
 import { batchNodes, withBatch } from '../transform/batch.js'
 import { tangentsOf } from '../transform/forward.js'
+import { unpack, type Layout } from './flat.js'
 import { alignedLeaves } from './structure.js'
 
 export { closedOf, type Closed }
@@ -51,6 +52,15 @@ export const close = (parameters: ReadonlyArray<Node>, outputs: ReadonlyArray<No
   }
   const results = outputs.map(enter)
   return { closed: closedOf([...parameters, ...captured.map((node) => inside.get(node)!)], results), captured }
+}
+
+/**
+ * The parts of the result of a primitive that runs closed functions. A misuse in one of them makes them invalid, so that it is
+ * reported by the graph that runs it.
+ */
+export const applied = (op: Primitive, functions: ReadonlyArray<Closed>, operands: ReadonlyArray<Node>, attrs: Attrs, layout: Layout): ReadonlyArray<Node> => {
+  const wrong = functions.flatMap(({ outputs }) => outputs).filter(isInvalid)
+  return wrong.length > 0 ? layout.map(() => invalid(op.name, wrong)) : unpack(apply(op, operands, attrs), layout)
 }
 
 /** The outputs of a closed function on some nodes, written out in place. */

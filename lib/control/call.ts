@@ -2,12 +2,13 @@
  * `checkpoint`: a closed function as one node. Its intermediate results live only while it runs, and its derivative is such
  * a node again, which runs it a second time.
  */
+import { argumentsRefusal } from '../core/Closed.js'
 import { isFloat } from '../core/DType.js'
-import { apply, invalid, isInvalid, type Node, type Primitive } from '../core/Node.js'
+import { invalid, isInvalid, type Node, type Primitive } from '../core/Node.js'
 import { rebuild, type Input, type NodeTree } from '../core/Tree.js'
 import { program } from '../interpret/evaluate.js'
 import { leafNodes } from '../primitive/leaf.js'
-import { adjointsIn, batchClosed, closedOf, cotangentParameters, masksIn, tangentParameters, tangentsIn, trace, type Closed } from './Closed.js'
+import { adjointsIn, applied, batchClosed, closedOf, cotangentParameters, masksIn, tangentParameters, tangentsIn, trace, type Closed } from './Closed.js'
 import { callCost } from './cost.js'
 import { flatSignature, layoutOf, pack, packBatch, packBuffers, unpack } from './flat.js'
 
@@ -15,11 +16,14 @@ const bodyOf = (y: Node): Closed => y.attrs['body'] as Closed
 
 /** The results of a closed function on some operands, as one node. */
 export const call = (body: Closed, operands: ReadonlyArray<Node>): ReadonlyArray<Node> =>
-  unpack(apply(callOp, operands, Object.freeze({ body })), layoutOf(body.outputs))
+  applied(callOp, [body], operands, Object.freeze({ body }), layoutOf(body.outputs))
 
 export const callOp: Primitive = Object.freeze<Primitive>({
   name: 'call',
-  infer: (_, attrs) => flatSignature(layoutOf((attrs['body'] as Closed).outputs)),
+  infer: (inputs, attrs) => {
+    const body = attrs['body'] as Closed
+    return argumentsRefusal(body, inputs) ?? flatSignature(layoutOf(body.outputs))
+  },
   evaluate: (buffers, y) => {
     const body = bodyOf(y)
     return packBuffers(program(body.parameters, body.outputs)(buffers), layoutOf(body.outputs))

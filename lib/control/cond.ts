@@ -1,7 +1,8 @@
 /** Branches: `cond` and `switchCase` run one of several closed functions; derivatives flow through the one that ran. */
+import { argumentsRefusal } from '../core/Closed.js'
 import { isFloat } from '../core/DType.js'
 import { fail, refuse, type Refusal } from '../core/FoldgradError.js'
-import { apply, invalid, isInvalid, type Node, type Primitive } from '../core/Node.js'
+import { invalid, isInvalid, type Node, type Primitive } from '../core/Node.js'
 import { sameShape, showShape } from '../core/Shape.js'
 import { rebuild, type Input, type Leaf, type NodeTree } from '../core/Tree.js'
 import { program } from '../interpret/evaluate.js'
@@ -9,7 +10,7 @@ import { astype, eq, lt, where } from '../primitive/arithmetic.js'
 import { wrapIndices } from '../primitive/indexing.js'
 import { asNode, leafNodes, parameter } from '../primitive/leaf.js'
 import { broadcastTo, reshape } from '../primitive/shape.js'
-import { adjointsIn, batchClosed, closedOf, cotangentParameters, instantiate, tangentParameters, tangentsIn, trace, type Closed, type TracedFunction } from './Closed.js'
+import { adjointsIn, applied, batchClosed, closedOf, cotangentParameters, instantiate, tangentParameters, tangentsIn, trace, type Closed, type TracedFunction } from './Closed.js'
 import { condCost } from './cost.js'
 import { flatSignature, layoutOf, pack, packBatch, packBuffers, unpack } from './flat.js'
 import { alignedLeaves, showPaths } from './structure.js'
@@ -20,11 +21,15 @@ const branchesOf = (y: Node): Branches => y.attrs['branches'] as Branches
 
 /** The results of the branch at `index` (an i32 scalar) on some operands, which every branch takes all of. */
 export const branch = (branches: Branches, index: Node, operands: ReadonlyArray<Node>): ReadonlyArray<Node> =>
-  unpack(apply(condOp, [index, ...operands], Object.freeze({ branches })), layoutOf(branches[0]!.outputs))
+  applied(condOp, branches, [index, ...operands], Object.freeze({ branches }), layoutOf(branches[0]!.outputs))
 
 export const condOp: Primitive = Object.freeze<Primitive>({
   name: 'cond',
-  infer: (_, attrs) => flatSignature(layoutOf((attrs['branches'] as Branches)[0]!.outputs)),
+  infer: ([, ...operands], attrs) => {
+    const branches = attrs['branches'] as Branches
+    const refusals = branches.map((taken) => argumentsRefusal(taken, operands))
+    return refusals.find((r) => r !== undefined) ?? flatSignature(layoutOf(branches[0]!.outputs))
+  },
   evaluate: ([index, ...operands], y) => {
     const taken = branchesOf(y)[index![0]!]
     if (taken === undefined)
@@ -60,6 +65,7 @@ const selected = (branches: Branches, index: Node, operands: ReadonlyArray<Node>
   return others.reduce(
     (results, own, k) =>
       own.map((y, i) => {
+        if (isInvalid(y)) return y
         const takes = reshape(eq(checked, k + 1), [size, ...y.shape.slice(1).map(() => 1)])
         return where(broadcastTo(takes, y.shape), y, results[i]!)
       }),
@@ -96,7 +102,8 @@ const mismatch = (first: TracedFunction, other: TracedFunction, k: number): Refu
 
 /**
  * The result of one of several functions of the same operands, chosen by an integer when the numbers are known. Only that one
- * runs, and only it has derivatives: nothing that the others would compute can spoil them.
+ * runs, and only it has derivatives: nothing that the others would compute can spoil them. (What a branch computes from
+ * captured nodes alone is captured whole and computed in any case: pass it what it should work on as operands.)
  *
  * Both modes and all orders. Errors: branches that return different structures or shapes, an index that is no integer scalar
  * or (on evaluation) names no branch.

@@ -6,24 +6,34 @@
  * computed again there. So what is kept is one carry for each step, or with `checkpoint` one for each of about √n segments
  * and one for each step of the segment at hand.
  */
+import { argumentsRefusal } from '../core/Closed.js'
 import { isFloat } from '../core/DType.js'
-import { apply, type BatchRule, type Node, type Primitive } from '../core/Node.js'
+import { refuse } from '../core/FoldgradError.js'
+import { type BatchRule, type Node, type Primitive } from '../core/Node.js'
+import { showShape } from '../core/Shape.js'
 import { aligned } from '../primitive/batching.js'
 import { add } from '../primitive/declare.js'
 import { full, parameter } from '../primitive/leaf.js'
 import { concat, rangeAlong, reshape, slice, transpose } from '../primitive/shape.js'
-import { adjointsIn, batchClosed, close, closedOf, cotangentParameters, masksIn, tangentParameters, tangentsIn } from './Closed.js'
+import { adjointsIn, applied, batchClosed, close, closedOf, cotangentParameters, masksIn, tangentParameters, tangentsIn } from './Closed.js'
 import { scanCost } from './cost.js'
 import { flatSignature, pack, packBatch, unpack } from './flat.js'
 import { layoutOfScan, runScan, scanOf, split, type Scan } from './runScan.js'
 
 /** The results of a scan over some operands. */
 export const scanNodes = (scan: Scan, operands: ReadonlyArray<Node>): ReadonlyArray<Node> =>
-  unpack(apply(scanOp, operands, Object.freeze({ ...scan })), layoutOfScan(scan))
+  applied(scanOp, [scan.step], operands, Object.freeze({ ...scan }), layoutOfScan(scan))
 
 export const scanOp: Primitive = Object.freeze<Primitive>({
   name: 'scan',
-  infer: (_, attrs) => flatSignature(layoutOfScan(attrs as unknown as Scan)),
+  infer: (inputs, attrs) => {
+    const scan = attrs as unknown as Scan
+    const { carry, scanned, constants } = split(scan, inputs)
+    const odd = scanned.find(({ shape }) => shape[0] !== scan.length)
+    if (odd !== undefined) return refuse('Shape', `an array of shape ${showShape(odd.shape)} is scanned in ${scan.length} steps`, 'Scan over as many elements as there are steps')
+    const elements = scanned.map(({ shape, dtype }) => ({ shape: shape.slice(1), dtype }))
+    return argumentsRefusal(scan.step, [...carry, ...elements, ...constants]) ?? flatSignature(layoutOfScan(scan))
+  },
   evaluate: (buffers, y) => runScan(scanOf(y), buffers),
   cost: (y, costOf) => scanCost(scanOf(y), y, costOf),
   vjp: (g, y, k) => pullback(g, y, y.inputs.map((_, i) => i === k), false)[k]!,

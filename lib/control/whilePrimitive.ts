@@ -2,8 +2,9 @@
  * Loops whose number of steps depends on the numbers. Forward mode is a loop that carries tangents along; reverse mode
  * records the carries of one run and walks back through them.
  */
+import { argumentsRefusal } from '../core/Closed.js'
 import { allocate, isFloat, type Buffer } from '../core/DType.js'
-import { apply, type BatchRule, type Node, type Primitive } from '../core/Node.js'
+import { isInvalid, type BatchRule, type Node, type Primitive } from '../core/Node.js'
 import { scalarShape, sizeOf } from '../core/Shape.js'
 import { program } from '../interpret/evaluate.js'
 import { astype, gt, lt, sub, where } from '../primitive/arithmetic.js'
@@ -14,7 +15,7 @@ import { full, parameter } from '../primitive/leaf.js'
 import { broadcastTo, reshape, sum } from '../primitive/shape.js'
 import { adjointsOfAll } from '../transform/backward.js'
 import { tangentsOf } from '../transform/forward.js'
-import { adjointsIn, batchClosed, close, closedOf, cotangentParameters, instantiate, masksIn, tangentParameters, tangentsIn, type Closed } from './Closed.js'
+import { adjointsIn, applied, batchClosed, close, closedOf, cotangentParameters, instantiate, masksIn, tangentParameters, tangentsIn, type Closed } from './Closed.js'
 import { backCost, whileCost } from './cost.js'
 import { flatSignature, layoutOf, pack, packBatch, packBuffers, unpack } from './flat.js'
 
@@ -28,7 +29,7 @@ const loopOf = (y: Node): Loop => y.attrs as unknown as Loop
 
 /** The results of a loop on some operands. */
 const loop = (functions: Loop, operands: ReadonlyArray<Node>): ReadonlyArray<Node> =>
-  unpack(apply(whileOp, operands, Object.freeze({ ...functions })), layoutOf(functions.body.outputs))
+  applied(whileOp, [functions.test, functions.body], operands, Object.freeze({ ...functions }), layoutOf(functions.body.outputs))
 
 /**
  * The last carry of a loop from an initial one: `test` and `next` depend on the parameters `carry`, and what else they depend
@@ -77,7 +78,10 @@ const lastCarry = ({ test, body }: Loop, operands: ReadonlyArray<Buffer>): Reado
 
 export const whileOp: Primitive = Object.freeze<Primitive>({
   name: 'whileLoop',
-  infer: (_, attrs) => flatSignature(layoutOf((attrs['body'] as Closed).outputs)),
+  infer: (operands, attrs) => {
+    const { test, body } = attrs as unknown as Loop
+    return argumentsRefusal(test, operands) ?? argumentsRefusal(body, operands) ?? flatSignature(layoutOf(body.outputs))
+  },
   evaluate: (operands, y) => packBuffers(lastCarry(loopOf(y), operands), layoutOf(loopOf(y).body.outputs)),
   cost: (y, costOf) => whileCost(loopOf(y).test, loopOf(y).body, y, costOf),
   vjp: (g, y, k) => pullback(g, y, false)[k]!,
@@ -101,6 +105,7 @@ const batch: BatchRule = (inputs, mapped, y, size) => {
     (state) => {
       const on = tests(state)
       return instantiate(step, [...state, ...constants]).map((next, i) => {
+        if (isInvalid(next)) return next
         const each = reshape(on, [size, ...next.shape.slice(1).map(() => 1)])
         return where(broadcastTo(each, next.shape), next, state[i]!)
       })
@@ -141,7 +146,7 @@ const stepBack = ({ body }: Loop, masked: boolean): Closed => {
 const pullback = (g: Node, y: Node, masked: boolean): ReadonlyArray<Node | null> => {
   const { body } = loopOf(y)
   const back = stepBack(loopOf(y), masked || masksIn(body))
-  const results = unpack(apply(backOp, [g, ...y.inputs], Object.freeze({ ...loopOf(y), back })), layoutOf(back.outputs))
+  const results = applied(backOp, [back], [g, ...y.inputs], Object.freeze({ ...loopOf(y), back }), layoutOf(back.outputs))
   let next = 0
   return body.parameters.map((p) => (isFloat(p.dtype) ? results[next++]! : null))
 }
@@ -155,7 +160,11 @@ const backOf = (y: Node): BackwardLoop => y.attrs as unknown as BackwardLoop
 /** The adjoints of the float operands, by one recorded run. */
 export const backOp: Primitive = Object.freeze<Primitive>({
   name: 'whileLoopBack',
-  infer: (_, attrs) => flatSignature(layoutOf((attrs['back'] as Closed).outputs)),
+  infer: ([, ...operands], attrs) => {
+    const { body, back } = attrs as unknown as BackwardLoop
+    const cotangents = body.outputs.filter(({ dtype }) => isFloat(dtype))
+    return argumentsRefusal(body, operands) ?? argumentsRefusal(back, [...operands, ...cotangents]) ?? flatSignature(layoutOf(back.outputs))
+  },
   evaluate: ([g, ...operands], y) => {
     const { body, back } = backOf(y)
     const step = program(back.parameters, back.outputs)

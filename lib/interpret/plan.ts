@@ -121,7 +121,7 @@ const costOf = ({ parameters, outputs }: Closed): Cost => {
     if (to > from) evaluations++
     /** What writing out uniform operands takes, for a kernel that needs them dense. */
     let written = 0
-    let uniform = op.uniform === true && size !== 0
+    let uniform = op.uniform === true && (size !== 0 || from === to)
     for (let e = from; e < to; e++) {
       const [x, length] = [nodes[operands[e]!]!, lengths[operands[e]!]!]
       uniform &&= length === 1

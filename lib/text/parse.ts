@@ -29,7 +29,7 @@ export interface ParseOptions {
  *
  * @example
  * const listing = pretty(mul(variable('x', 2), 3))
- * pipe(parseGraph(listing), E.map(pretty)) // right(listing)
+ * pipe(parseGraph(listing), E.map((g) => pretty(g) === listing)) // right(true)
  * pipe(parseGraph(listing), E.map(({ outputs }) => item(outputs[0]))) // right(6)
  * pipe(parseGraph('%0: f64[] = full(1'), E.mapLeft(([e]) => e.rule)) // left("line 1, column 19: ')' is expected before the end of the text")
  */
@@ -173,8 +173,9 @@ class Parser {
   /** The closed functions under a node: `step(%0: f64[]):`, `branches[0](…):` in a list, `single:` for a node. */
   #functions(): ReadonlyArray<readonly [string, unknown]> {
     const reader = this.#reader
-    const found: Array<readonly [string, unknown]> = []
+    const found = new Map<string, unknown>()
     while ((reader.peek().kind === 'name' && !reader.sees('return')) || reader.peek().kind === 'string') {
+      const at = reader.peek()
       const name = reader.name('the name of a function')
       const listed = reader.sees('[') ? reader.list('[', ']', () => Number(reader.takeKind('number', 'a position').text)) : undefined
       const scope: Scope = new Map()
@@ -182,12 +183,13 @@ class Parser {
       reader.expect(':')
       const outputs = this.#block(scope)
       const made = parameters === undefined ? outputs[0] : closedOf(parameters, outputs)
-      const last = found.at(-1)
-      if (listed === undefined) found.push([name, made])
-      else if (last?.[0] === name && Array.isArray(last[1])) found[found.length - 1] = [name, Object.freeze([...(last[1] as ReadonlyArray<unknown>), made])]
-      else found.push([name, Object.freeze([made])])
+      const before = found.get(name)
+      const list = Array.isArray(before) ? (before as ReadonlyArray<unknown>) : []
+      if (listed === undefined ? before !== undefined : listed.length !== 1 || listed[0] !== list.length)
+        reader.fails(at, `${name} is out of order`, 'List functions once each, and those of a list as name[0], name[1] …')
+      found.set(name, listed === undefined ? made : Object.freeze([...list, made]))
     }
-    return found
+    return [...found]
   }
 
   #parameter(scope: Scope): Node {

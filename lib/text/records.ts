@@ -45,9 +45,9 @@ export const records: ReadonlyArray<Primitive> = Object.freeze([
   ...recordsOf([erf, erfc, erfinv, erfcxOp, ndtr, ndtri, logNdtr, lgamma, polygammaOp]),
   ...recordsOf([reshapeOp, transposeOp, broadcastToOp, sumOp, sliceOp, unsliceOp, windowsOp, unwindowsOp, cumsumOp, identity]),
   ...recordsOf([max, min, argmax, argmin, cummax, cummin]),
-  ...[whereOp, astypeOp, concatOp, dotOp, stopGradientOp, positionsOp],
+  whereOp, astypeOp, concatOp, dotOp, stopGradientOp, positionsOp,
   ...Object.values(partials),
-  ...[gatherOp, scatterOp, wrapOp, writersOp, argsortOp, argMaxPoolOp, pickOp, unpickOp],
-  ...[softmaxOp, logSoftmaxOp, logSumExpOp, normOp, recurrenceOp, cumLogSumExpOp],
-  ...[callOp, condOp, scanOp, whileOp, backOp],
+  gatherOp, scatterOp, wrapOp, writersOp, argsortOp, argMaxPoolOp, pickOp, unpickOp,
+  softmaxOp, logSoftmaxOp, logSumExpOp, normOp, recurrenceOp, cumLogSumExpOp,
+  callOp, condOp, scanOp, whileOp, backOp,
 ])

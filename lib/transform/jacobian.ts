@@ -1,5 +1,5 @@
 /** Jacobians and Hessians as nodes, and Hessian-vector products. */
-import { allocate } from '../core/DType.js'
+import { allocate, isFloat } from '../core/DType.js'
 import { isInvalid, type Node } from '../core/Node.js'
 import { shapeOf, sizeOf } from '../core/Shape.js'
 import { tensorOf } from '../core/Tensor.js'
@@ -59,7 +59,7 @@ const total = (nodes: ReadonlyArray<Node>): number => nodes.reduce((sum, { shape
 
 /** The blocks `∂ys[i]/∂xs[k]`. An input without derivatives, or a misuse, gives invalid blocks. */
 const blocks = (ys: ReadonlyArray<Node>, xs: ReadonlyArray<Node>, mode: JacobianOptions['mode']): ReadonlyArray<ReadonlyArray<Node>> => {
-  const sound = ys.every((y) => !isInvalid(y)) && xs.every((x) => !isInvalid(derivativeAt('jacobian', x, undefined)))
+  const sound = ys.every((y) => !isInvalid(y) && isFloat(y.dtype)) && xs.every((x) => !isInvalid(derivativeAt('jacobian', x, undefined)))
   const reverse = !sound || (mode === undefined ? total(ys) <= total(xs) : mode === 'reverse')
   if (reverse) return ys.map((y) => byRows(y, xs))
   const columns = xs.map((x) => byColumns(ys, x))

@@ -156,6 +156,9 @@ describe('a text that is no listing', () => {
     ['%0: f64[2] = full(1)\n%1: f64[2] = add(%0)\nreturn %1', ['Syntax, line 2, column 1: add takes 2 operands, not 1']],
     ['%0: f64[2] = full(1)\n%1: f64[2] = transpose(%0)\nreturn %1', ['Syntax, line 2, column 1: transpose does not take these operands and options']],
     ['%0: f64[2] = full(1)\n%1: f64[2] = call(%0)\n  body(%0: f64[2]):\n    %1: f64[2] = sine(%0)\n    return %1\nreturn %1', ["Syntax, line 4, column 5: no primitive is called 'sine'"]],
+    ['%0: i32[] = full(1)\n%1: f64[1] = cond(%0)\n  branches[1]():\n    %0: f64[] = full(1)\n    return %0\nreturn %1', ['Syntax, line 3, column 3: branches is out of order']],
+    ['%0: f64[1] = call()\n  body():\n    %0: f64[] = full(1)\n    return %0\n  body():\n    return\nreturn %0', ['Syntax, line 5, column 3: body is out of order']],
+    ['%0: f64[2] = full(1)\n%1: f64[2] = call(%0)\n  body(%0: f64[2], %1: f64[]):\n    return %0\nreturn %1', ['Structure, line 2, column 1: call: the function takes (f64[2], f64[]), its arguments are (f64[2])']],
     ['%0: f64[2] = full(1)\n%1: f64[2] = sum(%0) { axes: <f> }\nreturn %1', ["Syntax, line 2, column 30: a number, a string, true, false, null, a list, a record or a constant such as #0 is expected before '<'"]],
     [pretty(add([1, 2], [1, 2, 3])), ['Syntax, line 3, column 1: %2 is a misuse']],
   ])('gives errors with line and column: %j', (text, expected) => expect(rules(text)).toEqual(expected))
