@@ -1,5 +1,5 @@
 /** The operations of DeZero cases, by `op.name`, composed from those of the library. */
-import type { Node } from '../../lib/index.js'
+import { batchNorm, type Node } from '../../lib/index.js'
 import { call, has, indicesFrom, NotSupported } from './library.js'
 import type { Params } from './schema.js'
 
@@ -16,32 +16,19 @@ const reduction =
 
 const alongAxis = (name: string): Operation => ([x], { axis }) => call(name, x, { axis: axis ?? -1 })
 
-const perChannel = (v: Node, x: Node): Node => call('reshape', v, x.shape.map((_, i) => (i === 1 ? -1 : 1)))
-
 const linear: Operation = ([x, w, b]) => {
   const y = call('matmul', x, w)
   return b === undefined ? y : call('add', y, b)
 }
 
-/** Mean and variance of each channel, with every axis kept. */
-const statistics = (x: Node, ddof = 0): readonly [mean: Node, variance: Node] => {
-  const axis = x.shape.flatMap((_, i) => (i === 1 ? [] : [i]))
-  return [call('mean', x, { axis, keepDims: true }), call('var', x, { axis, keepDims: true, ddof })]
-}
-
-const batchNorm: Operation = ([x, gamma, beta, runningMean, runningVar], { eps, train }) => {
-  const [mean, variance] = train === true ? statistics(x!) : [perChannel(runningMean!, x!), perChannel(runningVar!, x!)]
-  const normal = call('div', call('sub', x, mean), call('sqrt', call('add', variance, eps)))
-  return call('add', call('mul', normal, perChannel(gamma!, x!)), perChannel(beta!, x!))
-}
+/** Batch normalization of a case: the result, and the running statistics after it. */
+const normalized = ([x, gamma, beta, mean, variance]: ReadonlyArray<Node>, { train, decay, eps }: Params) =>
+  batchNorm(x!, gamma!, beta!, { mean: mean!, variance: variance! }, { train: train === true, decay: Number(decay ?? 0.9), eps: Number(eps) })
 
 /** The running statistics after a step of training; a test step leaves them alone. */
-export const runningStatistics = ([x, , , mean, variance]: ReadonlyArray<Node>, { decay, train }: Params): readonly [Node, Node] => {
-  if (train !== true) return [mean!, variance!]
-  const [batchMean, batchVariance] = statistics(x!, 1)
-  const blend = (running: Node, batch: Node) =>
-    call('add', call('mul', decay, running), call('mul', 1 - Number(decay), call('reshape', batch, running.shape)))
-  return [blend(mean!, batchMean), blend(variance!, batchVariance)]
+export const runningStatistics = (args: ReadonlyArray<Node>, params: Params): readonly [Node, Node] => {
+  const { mean, variance } = normalized(args, params)
+  return [mean, variance]
 }
 
 const getItem: Operation = ([x], { slices, indices, index }) => {
@@ -95,8 +82,8 @@ const operations: Readonly<Record<string, Operation>> = {
   binary_cross_entropy: ([p, t]) => call('binaryCrossEntropy', p, t),
   embed_id: embedding,
   concat: (args, { axis }) => call('concat', args, { axis: axis ?? 0 }),
-  dropout: ([x], { ratio }, { mask }) => call('div', call('mul', x, mask), 1 - Number(ratio)),
-  batch_norm: batchNorm,
+  dropout: ([x], { ratio }, { mask }) => call('dropout', x, mask, { ratio: Number(ratio) }),
+  batch_norm: (args, attrs) => normalized(args, attrs).y,
   layer_norm: layerNorm,
   im2col: ([x], attrs) => call('im2col', x, attrs),
   col2im: ([x], attrs) => call('col2im', x, attrs),
