@@ -4,7 +4,7 @@
  */
 import { closedOf } from '../core/Closed.js'
 import { isFloat } from '../core/DType.js'
-import { sort } from '../core/Graph.js'
+import { positionsIn, sort } from '../core/Graph.js'
 import { apply, invalid, isInvalid, masks, type Attrs, type Closed, type Node, type Primitive } from '../core/Node.js'
 import { mapLeaves } from '../core/Tree.js'
 import { asNode, full, fullValue, heldTensor, leafNodes, parameter, variableId } from '../primitive/leaf.js'
@@ -104,6 +104,9 @@ export type Wanted = ReadonlyArray<boolean>
 /** Stand-ins for the cotangents of the float outputs of a function; `undefined` for an output without derivatives. */
 export const cotangentParameters = ({ outputs }: Closed): ReadonlyArray<Node | undefined> =>
   outputs.map((y) => (isFloat(y.dtype) ? parameter(y) : undefined))
+
+/** Which parameters anything in a function depends on. */
+export const reachedIn = ({ parameters, outputs }: Closed): ReadonlyArray<boolean> => positionsIn(sort(outputs), parameters).map((at) => at >= 0)
 
 /** The adjoints of some parameters of a function, given cotangents of its outputs; zeros where nothing depends on them. */
 export const adjointsIn = (

@@ -8,7 +8,7 @@ import { invalid, isInvalid, type Node, type Primitive } from '../core/Node.js'
 import { rebuild, type Input, type NodeTree } from '../core/Tree.js'
 import { program } from '../interpret/evaluate.js'
 import { leafNodes } from '../primitive/leaf.js'
-import { adjointsIn, applied, batchClosed, closedOf, cotangentParameters, masksIn, tangentParameters, tangentsIn, trace, type Closed } from './Closed.js'
+import { adjointsIn, applied, batchClosed, closedOf, cotangentParameters, masksIn, reachedIn, tangentParameters, tangentsIn, trace, type Closed } from './Closed.js'
 import { callCost } from './cost.js'
 import { flatSignature, layoutOf, pack, packBatch, packBuffers, unpack } from './flat.js'
 
@@ -39,15 +39,17 @@ export const callOp: Primitive = Object.freeze<Primitive>({
     const forward = closedOf([...body.parameters, ...dxs.filter((p) => p !== null)], tangentsIn(body, dxs))
     return pack(call(forward, [...y.inputs, ...tangents.filter((t) => t !== null)]), layoutOf(body.outputs))
   },
-  masks: (y) => masksIn(bodyOf(y)),
+  masks: (y) => bodyOf(y).outputs.length > 1 || masksIn(bodyOf(y)),
 })
 
 const pullback = (g: Node, y: Node, wanted: ReadonlyArray<boolean>, masked: boolean): ReadonlyArray<Node | null> => {
   const body = bodyOf(y)
-  const asked = y.inputs.map((x, k) => wanted[k] === true && isFloat(x.dtype))
+  const reached = reachedIn(body)
+  const asked = y.inputs.map((x, k) => wanted[k] === true && reached[k]! && isFloat(x.dtype))
   const cotangents = cotangentParameters(body)
   const parts = unpack(g, layoutOf(body.outputs))
-  const adjoints = adjointsIn(body, cotangents, asked, masked)
+  // A result that nobody uses has a cotangent of zeros, which must do no harm.
+  const adjoints = adjointsIn(body, cotangents, asked, masked || body.outputs.length > 1)
   const backward = closedOf([...body.parameters, ...cotangents.filter((p) => p !== undefined)], adjoints.filter((a) => a !== null))
   const results = call(backward, [...y.inputs, ...parts.filter((_, i) => cotangents[i] !== undefined)])
   let next = 0

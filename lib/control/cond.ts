@@ -79,7 +79,7 @@ const pullback = (g: Node, y: Node, wanted: ReadonlyArray<boolean>, masked: bool
   const parts = unpack(g, layoutOf(branchesOf(y)[0]!.outputs))
   const backward = branchesOf(y).map((b) => {
     const cotangents = cotangentParameters(b)
-    const adjoints = adjointsIn(b, cotangents, asked, masked)
+    const adjoints = adjointsIn(b, cotangents, asked, masked || b.outputs.length > 1)
     return closedOf([...b.parameters, ...cotangents.filter((p) => p !== undefined)], adjoints.filter((a) => a !== null))
   })
   const results = branch(backward, index!, [...operands, ...parts.filter((p) => isFloat(p.dtype))])

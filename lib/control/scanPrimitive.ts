@@ -15,7 +15,7 @@ import { aligned } from '../primitive/batching.js'
 import { add } from '../primitive/declare.js'
 import { full, parameter } from '../primitive/leaf.js'
 import { concat, rangeAlong, reshape, slice, transpose } from '../primitive/shape.js'
-import { adjointsIn, applied, batchClosed, close, closedOf, cotangentParameters, masksIn, tangentParameters, tangentsIn } from './Closed.js'
+import { adjointsIn, applied, batchClosed, close, closedOf, cotangentParameters, tangentParameters, tangentsIn } from './Closed.js'
 import { scanCost } from './cost.js'
 import { flatSignature, pack, packBatch, unpack } from './flat.js'
 import { layoutOfScan, runScan, scanOf, split, type Scan } from './runScan.js'
@@ -36,11 +36,11 @@ export const scanOp: Primitive = Object.freeze<Primitive>({
   },
   evaluate: (buffers, y) => runScan(scanOf(y), buffers),
   cost: (y, costOf) => scanCost(scanOf(y), y, costOf),
-  vjp: (g, y, k) => pullback(g, y, y.inputs.map((_, i) => i === k), false)[k]!,
-  pullback: (g, y, wanted, masked) => pullback(g, y, wanted, masked),
+  vjp: (g, y, k) => pullback(g, y, y.inputs.map((_, i) => i === k))[k]!,
+  pullback: (g, y, wanted) => pullback(g, y, wanted),
   jvp: (tangents, y) => pushforward(tangents, y),
   batch: (inputs, mapped, y, size) => batch(inputs, mapped, y, size),
-  masks: (y) => masksIn(scanOf(y).step),
+  masks: true,
 })
 
 /** One scan over a batch of sequences: steps stay the leading axis, and every carry belongs to one element. */
@@ -131,7 +131,7 @@ const overRows = (
   return scanNodes(scan, [...carry, ...rows, ...captured])
 }
 
-const pullback = (g: Node, y: Node, wanted: ReadonlyArray<boolean>, masked: boolean): ReadonlyArray<Node | null> => {
+const pullback = (g: Node, y: Node, wanted: ReadonlyArray<boolean>): ReadonlyArray<Node | null> => {
   const scan = scanOf(y)
   const { step, carry } = scan
   const at = split(scan, step.parameters)
@@ -139,8 +139,8 @@ const pullback = (g: Node, y: Node, wanted: ReadonlyArray<boolean>, masked: bool
   const asked = split(scan, step.parameters.map((p, k) => isFloat(p.dtype) && (k < carry || wanted[k] === true)))
   const given = unpack(g, layoutOfScan(scan))
   const cotangents = cotangentParameters(step)
-  // The adjoint that a step hands on may have come through a mask in the step after it.
-  const adjoints = split(scan, adjointsIn(step, cotangents, [...asked.carry, ...asked.scanned, ...asked.constants], masked || masksIn(step)))
+  // Zeros must do no harm: the adjoint of a carry or of an output that nobody uses, or what a mask in a later step hides.
+  const adjoints = split(scan, adjointsIn(step, cotangents, [...asked.carry, ...asked.scanned, ...asked.constants], true))
   // The carry of the backward scan: the adjoint of the carry, and the sums of the adjoints of the constants.
   const sums = at.constants.map((x, k) => (asked.constants[k] ? parameter(x) : undefined))
   const isAsked = <T>(list: ReadonlyArray<T>, flags: ReadonlyArray<boolean>): ReadonlyArray<T> => list.filter((_, k) => flags[k])

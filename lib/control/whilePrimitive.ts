@@ -15,7 +15,7 @@ import { full, parameter } from '../primitive/leaf.js'
 import { broadcastTo, reshape, sum } from '../primitive/shape.js'
 import { adjointsOfAll } from '../transform/backward.js'
 import { tangentsOf } from '../transform/forward.js'
-import { adjointsIn, applied, batchClosed, close, closedOf, cotangentParameters, instantiate, masksIn, tangentParameters, tangentsIn, type Closed } from './Closed.js'
+import { adjointsIn, applied, batchClosed, close, closedOf, cotangentParameters, instantiate, tangentParameters, tangentsIn, type Closed } from './Closed.js'
 import { backCost, whileCost } from './cost.js'
 import { flatSignature, layoutOf, pack, packBatch, packBuffers, unpack } from './flat.js'
 
@@ -84,11 +84,11 @@ export const whileOp: Primitive = Object.freeze<Primitive>({
   },
   evaluate: (operands, y) => packBuffers(lastCarry(loopOf(y), operands), layoutOf(loopOf(y).body.outputs)),
   cost: (y, costOf) => whileCost(loopOf(y).test, loopOf(y).body, y, costOf),
-  vjp: (g, y, k) => pullback(g, y, false)[k]!,
-  pullback: (g, y, _, masked) => pullback(g, y, masked),
+  vjp: (g, y, k) => pullback(g, y)[k]!,
+  pullback: (g, y) => pullback(g, y),
   jvp: (tangents, y) => pushforward(tangents, y),
   batch: (inputs, mapped, y, size) => batch(inputs, mapped, y, size),
-  masks: (y) => masksIn(loopOf(y).body),
+  masks: true,
 })
 
 /** One loop over a batch, which runs while any element goes on; those that are done keep their carry. */
@@ -136,16 +136,19 @@ const pushforward = (tangents: ReadonlyArray<Node | null>, y: Node): Node => {
   return pack(floats.map((is) => (is ? results[next++]! : null)), layoutOf(body.outputs))
 }
 
-/** The pullback of one step: from the carry, the constants and the cotangents of the carry to the adjoints of both. */
-const stepBack = ({ body }: Loop, masked: boolean): Closed => {
+/**
+ * The pullback of one step: from the carry, the constants and the cotangents of the carry to the adjoints of both. Zeros must
+ * do no harm: the adjoint of a carry that nobody uses, or what a mask in a later step hides.
+ */
+const stepBack = ({ body }: Loop): Closed => {
   const cotangents = cotangentParameters(body)
-  const adjoints = adjointsIn(body, cotangents, body.parameters.map((p) => isFloat(p.dtype)), masked)
+  const adjoints = adjointsIn(body, cotangents, body.parameters.map((p) => isFloat(p.dtype)), true)
   return closedOf([...body.parameters, ...cotangents.filter((p) => p !== undefined)], adjoints.filter((a) => a !== null))
 }
 
-const pullback = (g: Node, y: Node, masked: boolean): ReadonlyArray<Node | null> => {
+const pullback = (g: Node, y: Node): ReadonlyArray<Node | null> => {
   const { body } = loopOf(y)
-  const back = stepBack(loopOf(y), masked || masksIn(body))
+  const back = stepBack(loopOf(y))
   const results = applied(backOp, [back], [g, ...y.inputs], Object.freeze({ ...loopOf(y), back }), layoutOf(back.outputs))
   let next = 0
   return body.parameters.map((p) => (isFloat(p.dtype) ? results[next++]! : null))
@@ -181,19 +184,19 @@ export const backOp: Primitive = Object.freeze<Primitive>({
   },
   cost: (y, costOf) => backCost(backOf(y).test, backOf(y).body, backOf(y).back, y, costOf),
   batch: 'loop',
-  masks: (y) => masksIn(backOf(y).back),
-  vjp: (g, y, k) => pullbackOfBack(g, y, y.inputs.map((_, i) => i === k), false)[k]!,
-  pullback: (g, y, wanted, masked) => pullbackOfBack(g, y, wanted, masked),
+  masks: true,
+  vjp: (g, y, k) => pullbackOfBack(g, y, y.inputs.map((_, i) => i === k))[k]!,
+  pullback: (g, y, wanted) => pullbackOfBack(g, y, wanted),
   jvp: (tangents, y) => {
     const [definition, inputs] = definitionOf(y)
     return tangentsOf([definition], inputs, tangents)[0]!
   },
 })
 
-const pullbackOfBack = (g: Node, y: Node, wanted: ReadonlyArray<boolean>, masked: boolean): ReadonlyArray<Node | null> => {
+const pullbackOfBack = (g: Node, y: Node, wanted: ReadonlyArray<boolean>): ReadonlyArray<Node | null> => {
   const [definition, inputs] = definitionOf(y)
   const asked = inputs.map((x, k) => wanted[k] === true && isFloat(x.dtype))
-  const adjoints = adjointsOfAll([[definition, g]], inputs.filter((_, k) => asked[k]), 'whileLoop', masked)
+  const adjoints = adjointsOfAll([[definition, g]], inputs.filter((_, k) => asked[k]), 'whileLoop', true)
   let next = 0
   return asked.map((is) => (is ? (adjoints[next++] ?? null) : null))
 }

@@ -21,6 +21,8 @@ export interface Binary {
 export interface WithOptions<O> {
   (x: Operand, options?: O): Node
   (options: O): (x: Operand) => Node
+  // Said again, since the compiler goes by the last signature when a function is handed to another, as in pipe(x, sum).
+  (x: Operand): Node
 }
 
 /** An operation on one array with a required argument: `reshape(x, shape)`, `pipe(x, reshape(shape))`. */

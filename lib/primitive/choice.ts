@@ -1,5 +1,5 @@
 /** The greater and the lesser of two numbers, and what derivatives make of such a choice. */
-import { binary, elementwise, notDifferentiable, unary } from './declare.js'
+import { binary, elementwise, notDifferentiable, stepwise, unary } from './declare.js'
 import type { Node } from '../core/Node.js'
 
 const anyMask = { anyDtype: true, masks: true }
@@ -25,3 +25,6 @@ export const relu = unary('relu', (x) => (x > 0 ? x : x <= 0 ? 0 : NaN), (dx, x)
 /** `d` where `x > 0`, 0 where it is not, NaN where it is NaN. */
 export const gate = (d: Node, x: Node): Node => gateOp(d, x)
 export const gateOp = binary('gate', (d, x) => (x > 0 ? d : x <= 0 ? 0 : NaN), (dd, _d, x) => gate(dd, x), notDifferentiable, { masks: true })
+
+/** Whether the pullback `c` of an adjoint `g` is spoilt: 0·∞ (or 0·NaN), where the adjoint is zero because a mask hides the point. */
+export const spoilt = stepwise('spoilt', (g, c) => (g === 0 && !Number.isFinite(c) ? 1 : 0))

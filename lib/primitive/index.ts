@@ -1,7 +1,7 @@
 /** Every primitive, by family: the operations that carry rules of their own. All else is composed of these. */
 export { add } from './declare.js'
 export { astype, div, eq, ge, gt, le, lt, mul, ne, neg, nonNegative, ratio, reciprocal, sqrt, square, sub, where } from './arithmetic.js'
-export { gate, maximum, minimum, relu, winner } from './choice.js'
+export { gate, maximum, minimum, relu, spoilt, winner } from './choice.js'
 export { bose, bump, entr, exp, exp2, expm1, log, log10, log1mexp, log1p, log2, logaddexp, logit, relEntr, share, sigmoid, softplus, xlog1py, xlogy } from './exponential.js'
 export { cbrt, direction, hypot, pow, powDerivative, rsqrt, softSign } from './power.js'
 export { abs, ceil, copysign, floor, floorDivide, fmod, isFinite, isNaN, logicalAnd, logicalNot, logicalOr, logicalXor, mod, round, sign, trunc } from './rounding.js'

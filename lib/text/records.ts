@@ -9,7 +9,7 @@ import { backOp, whileOp } from '../control/whilePrimitive.js'
 import type { Primitive } from '../core/Node.js'
 import { positionsOp } from '../primitive/along.js'
 import { add, astypeOp, div, eq, ge, gt, le, lt, mul, ne, neg, nonNegative, ratio, reciprocal, sqrt, square, sub, whereOp } from '../primitive/arithmetic.js'
-import { gateOp, maximum, minimum, relu, winnerOp } from '../primitive/choice.js'
+import { gateOp, maximum, minimum, relu, spoilt, winnerOp } from '../primitive/choice.js'
 import { partials } from '../primitive/convolution.js'
 import { cumLogSumExpOp, cummax, cummin, cumsumOp, recurrenceOp } from '../primitive/cumulative.js'
 import * as exponential from '../primitive/exponential.js'
@@ -37,7 +37,7 @@ const recordsOf = (declared: ReadonlyArray<Declared>): ReadonlyArray<Primitive> 
 /** Every primitive except leaves, which a listing writes as data. */
 export const records: ReadonlyArray<Primitive> = Object.freeze([
   ...recordsOf([add, sub, mul, div, neg, square, reciprocal, sqrt, ratio, nonNegative, eq, ne, lt, le, gt, ge]),
-  ...recordsOf([maximum, minimum, winnerOp, relu, gateOp]),
+  ...recordsOf([maximum, minimum, winnerOp, relu, gateOp, spoilt]),
   ...recordsOf(Object.values(exponential)),
   ...recordsOf(Object.values(rounding)),
   ...recordsOf([pow, powDerivativeOp, cbrt, rsqrt, hypot, direction, softSign]),

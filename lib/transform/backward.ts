@@ -9,7 +9,8 @@ import { frozenMap, type Gradients, type VariableId } from '../core/Gradients.js
 import { positionsIn, sort, type Sorted } from '../core/Graph.js'
 import { invalid, isInvalid, masks, type Node } from '../core/Node.js'
 import { sameShape, showShape } from '../core/Shape.js'
-import { astype, ne, where } from '../primitive/arithmetic.js'
+import { astype, where } from '../primitive/arithmetic.js'
+import { spoilt } from '../primitive/choice.js'
 import { add } from '../primitive/declare.js'
 import { full, heldTensor, variableId } from '../primitive/leaf.js'
 import { sameTensor } from '../core/Tensor.js'
@@ -19,11 +20,12 @@ import { sameTensor } from '../core/Tensor.js'
  *
  * Behind a mask (`masked`: on its way the adjoint came through a `where`, a `maximum` …) an entry that is exactly zero stays
  * zero: the pullback of an elementwise operation would multiply it by a derivative that may be infinite at a point that
- * was never selected, as in `where(x > 0, sqrt(x), 0)` at 0.
+ * was never selected, as in `where(x > 0, sqrt(x), 0)` at 0. Only what is not finite is replaced: a zero may also be the value
+ * of an adjoint that varies, and then the contribution varies with it.
  */
 export const contribution = (g: Node, masked: boolean, y: Node, k: number): Node | null => {
   const c = y.op.vjp(g, y, k)
-  return masked && c !== null && c !== g && y.op.scalar !== undefined && y.op.masks !== true ? where(ne(g, 0), c, 0) : c
+  return masked && c !== null && c !== g && y.op.scalar !== undefined && y.op.masks !== true ? where(spoilt(g, c), 0, c) : c
 }
 
 /** Which nodes depend smoothly on a wanted one: only they need an adjoint. */

@@ -7,9 +7,8 @@ import { sizeOf } from '../core/Shape.js'
 import { bufferOf, tensorOf, type Tensor } from '../core/Tensor.js'
 import { leavesOf, rebuild } from '../core/Tree.js'
 import { evaluateAll } from '../interpret/evaluate.js'
-import { asNode } from '../primitive/leaf.js'
+import { asNode, leafNodes } from '../primitive/leaf.js'
 import { jvp } from '../transform/jvp.js'
-import { leafNodes } from '../primitive/leaf.js'
 import { vjp } from '../transform/vjp.js'
 
 /**

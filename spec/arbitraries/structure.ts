@@ -1,6 +1,7 @@
 /**
  * Random programs of control flow, from pairs of numbers to pairs of numbers. Each has two readings: with the primitives of
- * control flow, and written out without them.
+ * control flow, and written out without them. Sums go through tanh, so that values stay of moderate size and derivatives can be
+ * compared.
  */
 import fc from 'fast-check'
 import { checkpoint } from '../../lib/control/call.js'
@@ -30,8 +31,8 @@ const simple = (text: string, f: Step): Structured => program(text, f, f)
 const leaves = [
   simple('sin x', (x) => sin(x)),
   simple('tanh(x w)', (x, w) => tanh(mul(x, w))),
-  simple('x + w', (x, w) => add(x, mul(0.5, w))),
-  simple('x sum(x)', (x) => mul(tanh(x), sum(x))),
+  simple('(x + w) / 2', (x, w) => mul(0.5, add(x, w))),
+  simple('tanh(x) tanh(sum(x))', (x) => mul(tanh(x), tanh(sum(x)))),
   simple('flip x', (x) => flip(x)),
 ]
 
@@ -48,7 +49,7 @@ const scanned = (f: Structured, n: number, reverse: boolean, sparse: boolean): S
     `scan[${n}, ${reverse}, ${sparse}](${f})`,
     (x, w) => {
       const [last, ys] = scan((c: Node, r: Node) => [f.structured(add(c, r), w), mul(c, r)] as const, x, rows(n), { reverse, checkpoint: sparse })
-      return n === 0 ? last : add(last, sum(ys, { axis: 0 }))
+      return n === 0 ? last : tanh(add(last, sum(ys, { axis: 0 })))
     },
     (x, w) => {
       const order = Array.from({ length: n }, (_, i) => (reverse ? n - 1 - i : i))
@@ -57,7 +58,7 @@ const scanned = (f: Structured, n: number, reverse: boolean, sparse: boolean): S
         ys[i] = mul(c, row(rows(n), i))
         return f.written(add(c, row(rows(n), i)), w)
       }, x)
-      return n === 0 ? last : add(last, sum(stack(ys), { axis: 0 }))
+      return n === 0 ? last : tanh(add(last, sum(stack(ys), { axis: 0 })))
     },
   )
 
@@ -88,7 +89,7 @@ const switched = (a: Structured, b: Structured, k: number): Structured =>
 const recomputed = (a: Structured): Structured => program(`checkpoint(${a})`, (x, w) => checkpoint(a.structured)(x, w), (x, w) => a.written(x, w))
 
 const mapped = (a: Structured): Structured => {
-  const both = (f: Step, over: (g: (s: Node) => Node, xs: Node) => Node): Step => (x, w) => sum(over((s) => f(mul(w, s), x), x), { axis: 0 })
+  const both = (f: Step, over: (g: (s: Node) => Node, xs: Node) => Node): Step => (x, w) => tanh(sum(over((s) => f(mul(w, s), x), x), { axis: 0 }))
   return program(
     `map(${a})`,
     both(a.structured, (g, xs) => map(g, xs)),
@@ -99,8 +100,8 @@ const mapped = (a: Structured): Structured => {
 const batched = (a: Structured): Structured =>
   program(
     `vmap(${a})`,
-    (x, w) => sum(vmap((s: Node) => a.structured(mul(w, s), x))(x), { axis: 0 }),
-    (x, w) => sum(stack([0, 1].map((i) => a.written(mul(w, row(x, i)), x))), { axis: 0 }),
+    (x, w) => tanh(sum(vmap((s: Node) => a.structured(mul(w, s), x))(x), { axis: 0 })),
+    (x, w) => tanh(sum(stack([0, 1].map((i) => a.written(mul(w, row(x, i)), x))), { axis: 0 })),
   )
 
 /** Programs nested no deeper than this. */

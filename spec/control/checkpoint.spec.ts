@@ -3,10 +3,11 @@ import { describe, expect, it } from 'vitest'
 import { checkpoint } from '../../lib/control/call.js'
 import { cond } from '../../lib/control/cond.js'
 import { scan } from '../../lib/control/scan.js'
+import { whileLoop } from '../../lib/control/whileLoop.js'
 import { sort } from '../../lib/core/Graph.js'
 import type { Node } from '../../lib/core/Node.js'
 import { tensor } from '../../lib/core/Tensor.js'
-import { add, exp, greater, matmul, mul, sin, sqrt, sum, tanh, where } from '../../lib/function/index.js'
+import { add, exp, greater, less, matmul, mul, sin, sqrt, sum, tanh, where } from '../../lib/function/index.js'
 import { item, toArray } from '../../lib/interpret/evaluate.js'
 import { constant, full, variable } from '../../lib/primitive/index.js'
 import { backward } from '../../lib/transform/backward.js'
@@ -84,6 +85,23 @@ describe('exact zeros behind masks', () => {
     expect(d((x) => where(greater(x, 0), wrap((u) => sqrt(u))(x), 0))).toBe(0)
     expect(d((x) => grad((u: Node) => wrap(masked)(u))(x))).toBe(0)
     expect(d((x) => wrap((u) => where(greater(u, 0), u, 0))(sqrt(x)))).toBe(0)
+  })
+
+  it('stay zero for results that nobody uses, and for operands that do not matter', () => {
+    const roots = (x: Node) => [mul(x, 2), sqrt(x)] as const
+    const steps = (c: readonly [Node, Node]) => [[sqrt(c[1]), c[1]] as const, c[0]] as const
+    const unused: ReadonlyArray<(x: Node) => Node> = [
+      (x) => checkpoint(roots)(x)[0],
+      (x) => cond(true, roots, roots, x)[0],
+      (x) => mul(2, scan(steps as never, [x, x] as never, [] as const, { length: 2 })[0][1] as Node),
+      (x) => mul(2, whileLoop((s: readonly [Node, Node]) => less(s[0], 0), (s) => [sqrt(s[0]), s[1]], [x, x] as readonly [Node, Node])[1]),
+      (x) => mul(2, whileLoop((s: readonly [Node, Node, Node]) => less(s[0], 2), (s) => [add(s[0], 1), sqrt(s[1]), s[2]], [0, x, x] as unknown as readonly [Node, Node, Node])[2]),
+      (x) => (checkpoint((u: Node) => mul(u, 2)) as (u: Node, v: Node) => Node)(x, sqrt(x)),
+      (x) => checkpoint((u: Node, v: Node) => [mul(u, 2), mul(v, 3)] as const)(x, sqrt(x))[0],
+    ]
+    unused.forEach((f, k) => expect(item(grad((x: Node) => f(x))(0)), `case ${k}`).toBe(2))
+    const ends = (xs: Node): Node => scan((_: Node, s: Node) => [sqrt(s), []] as const, 0, xs)[0] as Node
+    expect(toArray(grad(ends)(tensor([0, 4])))).toEqual([0, 0.25])
   })
 })
 

@@ -35,6 +35,8 @@ describe('cond', () => {
   it('takes and returns trees, whose leaves correspond by name', () => {
     const f = (c: boolean) => cond(c, (p: { readonly a: Node; readonly b: readonly [Node] }) => ({ s: add(p.a, p.b[0]), n: integer(1) }), () => ({ n: integer(2), s: scalar(-1) }), { a: 1, b: [2] })
     expect([f(true), f(false)].map((t) => [toArray(t.s), toArray(t.n), t.n.dtype])).toEqual([[3, 1, 'i32'], [-1, 2, 'i32']])
+    const mixed = (x: Node): Node => cond(true, (u: Node) => [integer(3), sin(u)] as const, (u: Node) => [integer(4), u] as const, x)[1]
+    expect(item(grad(mixed)(0.5))).toBe(Math.cos(0.5))
   })
 
   it('captures what its branches mention, each its own', () => {

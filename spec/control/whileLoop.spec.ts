@@ -93,6 +93,14 @@ describe('whileLoop', () => {
     const hidden = (x: Node): Node =>
       whileLoop((s: State) => less(s.i, 2), (s: State) => ({ i: add(s.i, 1), x: where(greater(s.x, 2), s.x, 0) }), { i: integer(0), x: sqrt(x) } as State).x
     expect(item(grad(hidden)(0))).toBe(0)
+    const across = (x: Node): Node => {
+      interface Sum extends State {
+        readonly all: Node
+      }
+      const next = (s: Sum): Sum => ({ i: add(s.i, 1), x: sqrt(s.x), all: add(s.all, where(greater(s.x, 0.5), s.x, 0)) })
+      return whileLoop((s: Sum) => less(s.i, 3), next, { i: integer(0), x, all: full(0, x) }).all
+    }
+    expect(item(grad(across)(0))).toBe(0)
   })
 
   it('runs inside a scan, and a scan inside it', () => {

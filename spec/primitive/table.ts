@@ -86,6 +86,7 @@ export const table: Readonly<Record<keyof typeof p, Row>> = {
   maximum: smooth2(p.maximum, [plain, plain]),
   minimum: smooth2(p.minimum, [plain, plain]),
   winner: row('linear', elementwise('linear', (a, b, d) => p.winner(d!, a!, b!), plain, plain, plain).application.map(lastOnly)),
+  spoilt: comparison(p.spoilt),
   relu: smooth(p.relu, positive, negative),
   gate: row('linear', elementwise('linear', (x, d) => p.gate(d!, x!), plain, plain).application.map(lastOnly)),
   abs: smooth(p.abs, positive, negative),

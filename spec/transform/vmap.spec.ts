@@ -192,6 +192,13 @@ describe('per-example derivatives', () => {
     unstacked(value(gg)).forEach((t, i) => expect(near(t, value(grad((v: Node) => sum(square(grad(h)(v))))(unstacked(xs)[i]!)))).toBe(true))
   })
 
+  it('behind masks vary with an adjoint that happens to be zero', () => {
+    const d = grad as (f: (x: Node) => Node) => (x: Node | number) => Node
+    const masked = (x: Node): Node => where(greater(x, 0), sin(x), 0)
+    expect(toArray(d((w) => d((x) => mul(w, masked(x)))(1))(0))).toBe(Math.cos(1))
+    expect(toArray(vmap(d((w) => d((x) => mul(w, masked(x)))(1)))(tensor([0, 2])))).toEqual([Math.cos(1), Math.cos(1)])
+  })
+
   it('keep exact zeros behind masks', () => {
     const root = (v: Node): Node => where(greater(v, 0), sqrt(v), 0)
     expect(toArray(vmap(grad(root))(tensor([0, 4])))).toEqual([0, 0.25])
