@@ -6,13 +6,12 @@ import { closedOf } from '../core/Closed.js'
 import { isFloat } from '../core/DType.js'
 import { positionsIn, sort } from '../core/Graph.js'
 import { apply, invalid, isInvalid, masks, type Attrs, type Closed, type Node, type Primitive } from '../core/Node.js'
-import { mapLeaves } from '../core/Tree.js'
+import { alignedLeaves, mapLeaves } from '../core/Tree.js'
 import { asNode, full, fullValue, heldTensor, leafNodes, parameter, variableId } from '../primitive/leaf.js'
 import { adjointsOfAll } from '../transform/backward.js'
 import { batchNodes, withBatch } from '../transform/batch.js'
 import { tangentsOf } from '../transform/forward.js'
 import { unpack, type Layout } from './flat.js'
-import { alignedLeaves } from './structure.js'
 
 export { closedOf, type Closed }
 
@@ -91,7 +90,7 @@ export const trace = (f: (...args: ReadonlyArray<never>) => unknown, args: Reado
     }),
   )
   const result = f(...(trees as unknown as ReadonlyArray<never>))
-  const outputs = (like === undefined ? undefined : alignedLeaves(like, result)) ?? leafNodes(result)
+  const outputs = (like === undefined ? undefined : alignedLeaves(like, result)?.map(([path, leaf]) => asNode(leaf, path))) ?? leafNodes(result)
   return { result, ...close(parameters, outputs) }
 }
 

@@ -4,7 +4,7 @@ import { isFloat } from '../core/DType.js'
 import { fail, refuse, type Refusal } from '../core/FoldgradError.js'
 import { invalid, isInvalid, type Node, type Primitive } from '../core/Node.js'
 import { sameShape, showShape } from '../core/Shape.js'
-import { rebuild, type Input, type Leaf, type NodeTree } from '../core/Tree.js'
+import { alignedLeaves, rebuild, showPaths, type Input, type Leaf, type NodeTree } from '../core/Tree.js'
 import { program } from '../interpret/evaluate.js'
 import { astype, eq, lt, where } from '../primitive/arithmetic.js'
 import { wrapIndices } from '../primitive/indexing.js'
@@ -13,7 +13,6 @@ import { broadcastTo, reshape } from '../primitive/shape.js'
 import { adjointsIn, applied, batchClosed, closedOf, cotangentParameters, instantiate, tangentParameters, tangentsIn, trace, type Closed, type TracedFunction } from './Closed.js'
 import { condCost } from './cost.js'
 import { flatSignature, layoutOf, pack, packBatch, packBuffers, unpack } from './flat.js'
-import { alignedLeaves, showPaths } from './structure.js'
 
 type Branches = ReadonlyArray<Closed>
 

@@ -3,32 +3,14 @@ import { join } from '../core/DType.js'
 import { isRefusal, refuse, type Refusal } from '../core/FoldgradError.js'
 import { isInvalid, type Node } from '../core/Node.js'
 import { sameShape, showShape } from '../core/Shape.js'
-import { leavesOf } from '../core/Tree.js'
+import { alignedLeaves, showPaths } from '../core/Tree.js'
 import { astype } from '../primitive/arithmetic.js'
 import { asNode, leafNodes } from '../primitive/leaf.js'
-
-/** The paths of the leaves of a tree, as words. */
-export const showPaths = (tree: unknown): string => {
-  const paths = leavesOf(tree).map(([path]) => path)
-  return paths.length === 0 ? 'no leaves' : paths[0] === '' ? 'a single leaf' : `leaves at ${paths.join(', ')}`
-}
-
-/**
- * The leaves of `other` in the order of those of `tree`; `undefined` if they are others. They correspond by their paths, so
- * the order in which a record names its fields does not matter.
- */
-export const alignedLeaves = (tree: unknown, other: unknown): ReadonlyArray<Node> | undefined => {
-  const own = leavesOf(tree)
-  const others = new Map(leavesOf(other))
-  return own.length === others.size && own.every(([path]) => others.has(path))
-    ? own.map(([path]) => asNode(others.get(path), path))
-    : undefined
-}
 
 /** The carry after a step, with the structure, shapes and dtypes of the initial one; or why it has others. */
 export const nextCarry = (init: unknown, next: unknown): ReadonlyArray<Node> | Refusal => {
   const before = leafNodes(init)
-  const after = alignedLeaves(init, next)
+  const after = alignedLeaves(init, next)?.map(([path, leaf]) => asNode(leaf, path))
   if (after === undefined)
     return refuse('Structure', `the carry has ${showPaths(init)} before a step and ${showPaths(next)} after it`, 'Return a carry of the same structure')
   const carried = after.map((y, i) => (isInvalid(y) ? y : converted(before[i]!, y, i)))

@@ -28,13 +28,19 @@ const branches = (tree: unknown): ReadonlyArray<readonly [string, unknown]> | un
   return isPlain(tree) ? Object.entries(tree) : undefined
 }
 
+/** The path of a branch. A dot or a backslash in a key is escaped, so that paths are unambiguous. */
+const within = (path: string, key: string): string => {
+  const step = key.replaceAll(/[.\\]/g, '\\$&')
+  return path === '' ? step : `${path}.${step}`
+}
+
 /** The leaves in order (array order, insertion order of keys), each with its path such as `layers.0.w`. */
 export const leavesOf = (tree: unknown): ReadonlyArray<readonly [path: string, leaf: unknown]> => {
   const out: Array<readonly [string, unknown]> = []
   const walk = (part: unknown, path: string): void => {
     const parts = branches(part)
     if (parts === undefined) out.push([path, part])
-    else for (const [key, branch] of parts) walk(branch, path === '' ? key : `${path}.${key}`)
+    else for (const [key, branch] of parts) walk(branch, within(path, key))
   }
   walk(tree, '')
   return out
@@ -45,7 +51,7 @@ export const mapLeaves = (tree: unknown, f: (leaf: unknown, path: string) => unk
   const walk = (part: unknown, path: string): unknown => {
     const parts = branches(part)
     if (parts === undefined) return f(part, path)
-    const mapped = parts.map(([key, branch]) => [key, walk(branch, path === '' ? key : `${path}.${key}`)] as const)
+    const mapped = parts.map(([key, branch]) => [key, walk(branch, within(path, key))] as const)
     return Object.freeze(Array.isArray(part) ? mapped.map(([, branch]) => branch) : Object.fromEntries(mapped))
   }
   return walk(tree, '')
@@ -55,6 +61,22 @@ export const mapLeaves = (tree: unknown, f: (leaf: unknown, path: string) => unk
 export const rebuild = (tree: unknown, leaves: ReadonlyArray<unknown>): unknown => {
   let next = 0
   return mapLeaves(tree, () => leaves[next++])
+}
+
+/**
+ * The leaves of `other` in the order of those of `tree`; `undefined` if they are others. They correspond by their paths, so
+ * the order in which a record names its fields does not matter.
+ */
+export const alignedLeaves = (tree: unknown, other: unknown): ReadonlyArray<readonly [path: string, leaf: unknown]> | undefined => {
+  const own = leavesOf(tree)
+  const others = new Map(leavesOf(other))
+  return own.length === others.size && own.every(([path]) => others.has(path)) ? own.map(([path]) => [path, others.get(path)] as const) : undefined
+}
+
+/** The paths of the leaves of a tree, as words. */
+export const showPaths = (tree: unknown): string => {
+  const paths = leavesOf(tree).map(([path]) => path)
+  return paths.length === 0 ? 'no leaves' : paths[0] === '' ? 'a single leaf' : `leaves at ${paths.join(', ')}`
 }
 
 /**
@@ -68,7 +90,7 @@ export const mapTree = <T>(tree: T, f: (leaf: Leaf, path: string) => Node): Node
 
 /**
  * `f` applied to corresponding leaves of two trees of one structure; the result has the structure of the first.
- * Where the second lacks a leaf, the result holds an invalid node that names the path.
+ * Leaves correspond by their paths. Trees of different structures give invalid nodes that name the leaves of both.
  *
  * @example
  * const params = { w: tensor([1, 2]), b: 3 }
@@ -76,15 +98,16 @@ export const mapTree = <T>(tree: T, f: (leaf: Leaf, path: string) => Node): Node
  * zipTree(params, gradients, (p, g) => sub(p, mul(0.1, g))) // { w: [0, 1], b: 2 }
  */
 export const zipTree = <T>(tree: T, other: unknown, f: (a: Leaf, b: Leaf, path: string) => Node): NodeTree<T> => {
-  const others = new Map(leavesOf(other))
+  const partners = new Map(alignedLeaves(tree, other))
   return mapTree(tree, (leaf, path) => {
-    const partner = others.get(path)
-    return isLeaf(partner) ? f(leaf, partner, path) : invalid('zipTree', [], missing(path))
+    if (partners.size === 0) return invalid('zipTree', [], differs(tree, other))
+    const partner = partners.get(path)
+    return isLeaf(partner) ? f(leaf, partner, path) : stranger(partner, path)
   })
 }
 
-const missing = (path: string): Refusal =>
-  refuse('Structure', `the second tree has no leaf at '${path}'`, 'Give both trees the same structure')
+const differs = (tree: unknown, other: unknown): Refusal =>
+  refuse('Structure', `the first tree has ${showPaths(tree)}, the second ${showPaths(other)}`, 'Give both trees the same structure')
 
 /** The invalid node for something that does not belong in a tree. */
 export const stranger = (x: unknown, path: string): Node =>

@@ -4,18 +4,15 @@ import { refuse } from '../core/FoldgradError.js'
 import { invalid, isInvalid, type Node } from '../core/Node.js'
 import { sameShape, showShape } from '../core/Shape.js'
 import { snapshot } from '../core/snapshot.js'
-import { leavesOf, mapTree, rebuild, type NodeTree } from '../core/Tree.js'
+import { mapTree, rebuild, type NodeTree } from '../core/Tree.js'
 import { astype } from '../primitive/arithmetic.js'
 import { asNode, full, leafNodes } from '../primitive/leaf.js'
 import { tangentsOf } from './forward.js'
-import { traced, treeOf } from './trace.js'
+import { matched, traced, treeOf } from './trace.js'
 import type { ArgumentInputs } from './vjp.js'
 
 /** A tangent fit for an input: its shape and dtype, or an invalid node that says what is wrong. */
-const fitted = (input: Node, leaf: readonly [string, unknown] | undefined): Node => {
-  if (leaf === undefined)
-    return invalid('jvp', [input], refuse('Structure', 'the tangents have fewer leaves than the arguments', 'Give a tangent for every leaf'))
-  const tangent = asNode(leaf[1], leaf[0])
+const fitted = (input: Node, tangent: Node): Node => {
   if (isInvalid(tangent) || isInvalid(input)) return invalid('jvp', [input, tangent])
   if (!isFloat(input.dtype))
     return invalid('jvp', [input], refuse('DType', `an argument is ${input.dtype}, only floats have derivatives`, "Pass it as a float, with astype('f64')"))
@@ -40,8 +37,8 @@ export const linearize =
     const result = snapshot(f(...(inputs.map(treeOf) as unknown as A)))
     const ys = leafNodes(result)
     const pushforward = (...tangents: ArgumentInputs<A>): NodeTree<R> => {
-      const given = inputs.map((t, i) => ({ t, leaves: leavesOf(tangents[i]) }))
-      const seeds = given.flatMap(({ t, leaves }) => t.inputs.map((input, k) => fitted(input, leaves[k])))
+      const given = inputs.flatMap((t, i) => matched('jvp', 'tangent', t.tree, tangents[i]))
+      const seeds = inputs.flatMap((t) => t.inputs).map((input, k) => fitted(input, given[k]!))
       const bad = seeds.filter(isInvalid)
       const found = bad.length > 0 ? ys.map(() => invalid('jvp', bad)) : tangentsOf(ys, inputs.flatMap((t) => t.inputs), seeds)
       return rebuild(result, found.map((t, i) => (isInvalid(ys[i]!) ? ys[i]! : (t ?? full(0, ys[i]!))))) as NodeTree<R>

@@ -3,7 +3,7 @@ import { isFloat } from '../core/DType.js'
 import { refuse, type Refusal } from '../core/FoldgradError.js'
 import { invalid, isInvalid, type Node } from '../core/Node.js'
 import { snapshot } from '../core/snapshot.js'
-import { leavesOf, rebuild } from '../core/Tree.js'
+import { alignedLeaves, leavesOf, rebuild, showPaths } from '../core/Tree.js'
 import { identity } from '../primitive/identity.js'
 import { asNode, full } from '../primitive/leaf.js'
 
@@ -24,6 +24,16 @@ export const traced = (tree: unknown): Traced => ({
 
 /** The tree that the user's function receives. */
 export const treeOf = ({ tree, inputs }: Traced): unknown => rebuild(tree, inputs)
+
+/**
+ * The leaves of `given`, which should be a tree of the structure of `tree`, in the order of the leaves of that; if it is not,
+ * invalid nodes that say so.
+ */
+export const matched = (op: string, what: string, tree: unknown, given: unknown): ReadonlyArray<Node> =>
+  alignedLeaves(tree, given)?.map(([path, leaf]) => asNode(leaf, path)) ??
+  leavesOf(tree).map(() =>
+    invalid(op, [], refuse('Structure', `the ${what} has ${showPaths(given)} where ${showPaths(tree)} should be`, `Give a ${what} for each leaf`)),
+  )
 
 /** What is wrong with differentiating `y`, which should be a float scalar. */
 const scalarRefusal = (op: string, y: Node): Refusal | undefined =>

@@ -1,11 +1,10 @@
 /** Reverse mode on functions of trees: `vjp`, and adjoints of chosen nodes. */
 import * as O from 'fp-ts/Option'
-import { refuse } from '../core/FoldgradError.js'
-import { invalid, type Node } from '../core/Node.js'
-import { leavesOf, mapTree, rebuild, type Input, type Leaf, type NodeTree } from '../core/Tree.js'
+import type { Node } from '../core/Node.js'
+import { mapTree, rebuild, type Input, type Leaf, type NodeTree } from '../core/Tree.js'
 import { asNode, leafNodes } from '../primitive/leaf.js'
 import { adjointsOf, adjointsOfAll } from './backward.js'
-import { derivativeAt, traced, treeOf } from './trace.js'
+import { derivativeAt, matched, traced, treeOf } from './trace.js'
 
 /** The gradients of all arguments. */
 export type ArgumentTrees<A extends ReadonlyArray<unknown>> = { readonly [K in keyof A]: NodeTree<A[K]> }
@@ -44,8 +43,8 @@ export const vjp =
     const ys = leafNodes(result)
     const leaves = inputs.flatMap((t) => t.inputs)
     const pullback = (cotangent: Input<R>): ArgumentTrees<A> => {
-      const given = leavesOf(cotangent)
-      const seeds = ys.map((y, i) => [y, given[i] === undefined ? missing(y) : asNode(given[i]![1], given[i]![0])] as const)
+      const given = matched('vjp', 'cotangent', result, cotangent)
+      const seeds = ys.map((y, i) => [y, given[i]!] as const)
       const found = adjointsOfAll(seeds, leaves, 'vjp')
       let next = 0
       return Object.freeze(
@@ -54,6 +53,3 @@ export const vjp =
     }
     return Object.freeze([mapTree(result, asNode) as NodeTree<R>, pullback] as const)
   }
-
-const missing = (y: Node): Node =>
-  invalid('vjp', [y], refuse('Structure', 'the cotangent has fewer leaves than the result', 'Give a cotangent for every leaf of the result'))
