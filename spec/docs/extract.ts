@@ -39,7 +39,7 @@ export const fromMarkdown = (file: string, text: string): ReadonlyArray<Readonly
       block = !fenced && /^```(ts|typescript)\b/.test(line) ? { line: i + 2, lines: [] } : undefined
       fenced = !fenced
     } else if (block !== undefined) block.lines.push(line)
-    else if (!fenced && /^## /.test(line)) sections.push([])
+    else if (!fenced && line.startsWith('## ')) sections.push([])
   })
   return sections.filter((section) => section.length > 0)
 }

@@ -124,7 +124,8 @@ const evaluated = async (text: string, scope: Scope): Promise<O.Option<unknown>>
 
 const printed = (x: unknown): ReadonlyArray<string> => {
   if (isNode(x)) return [String(x), String(value(x))]
-  return [typeof x === 'object' && x !== null ? String(Object.prototype.toString === x.toString ? JSON.stringify(x) : x) : String(x)]
+  const isRecord = typeof x === 'object' && x !== null && x.toString === Object.prototype.toString
+  return [isRecord ? JSON.stringify(x) : `${x as string}`]
 }
 
 const unspaced = (text: string): string => text.replace(/\s+/g, ' ').trim()
@@ -168,9 +169,7 @@ export const run = async (examples: ReadonlyArray<Example>, scope: Scope, module
   } catch (e) {
     faults.push(`${file}:${at}: it threw ${String(e)}`)
   }
-  for (const finding of findings) {
-    const fault = await faultOf(finding, scope)
-    if (fault !== undefined) faults.push(`${file}:${finding.line}: ${fault}`)
-  }
-  return { checked: findings.length, faults }
+  const found = await Promise.all(findings.map((finding) => faultOf(finding, scope)))
+  const wrong = found.flatMap((fault, i) => (fault === undefined ? [] : [`${file}:${findings[i]!.line}: ${fault}`]))
+  return { checked: findings.length, faults: [...faults, ...wrong] }
 }
