@@ -30,7 +30,7 @@ const branches = (tree: unknown): ReadonlyArray<readonly [string, unknown]> | un
 
 /** The path of a branch. A dot or a backslash in a key is escaped, so that paths are unambiguous. */
 const within = (path: string, key: string): string => {
-  const step = key.replaceAll(/[.\\]/g, '\\$&')
+  const step = /[.\\]/.test(key) ? key.replaceAll(/[.\\]/g, '\\$&') : key
   return path === '' ? step : `${path}.${step}`
 }
 

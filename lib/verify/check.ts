@@ -5,7 +5,7 @@ import { sameShape, showShape, sizeOf, type Shape } from '../core/Shape.js'
 import { bufferOf, type Tensor } from '../core/Tensor.js'
 import type { ArgumentInputs } from '../transform/vjp.js'
 import { claim, compare, type Comparison } from './compare.js'
-import { along, attempt, numeric, pack, pullback, pushforward, results, unpack, type Numeric } from './numeric.js'
+import { along, attempt, listingOf, numeric, pack, pullback, pushforward, results, unpack, type Numeric } from './numeric.js'
 import { epsilon } from './numerical.js'
 import { signed, split } from './random.js'
 
@@ -33,6 +33,8 @@ export interface GradientMismatch extends Comparison {
   readonly mode: Mode
   readonly seed: number
   readonly direction: number
+  /** The program whose derivative it is, as `pretty` lists it, on variables `x0`, `x1`, … that hold the arguments. */
+  readonly program: string
 }
 
 /** A derivative of another shape than what it is the derivative of. */
@@ -53,13 +55,14 @@ export type CheckFailure = GradientMismatch | ShapeMismatch | Misuse
 
 type Checked = E.Either<CheckFailure, Report>
 
-const showMismatch = ({ mode, claimed, estimate, tolerance, kink, seed, direction }: GradientMismatch): string =>
+const showMismatch = ({ mode, claimed, estimate, tolerance, kink, seed, direction, program }: GradientMismatch): string =>
   `${mode}: the derivative is ${claimed}, the estimate ${estimate} ± ${tolerance}` +
-  `${kink ? ' (the middle of a kink)' : ''} (seed ${seed}, direction ${direction})`
+  `${kink ? ' (the middle of a kink)' : ''} (seed ${seed}, direction ${direction})` +
+  program.split('\n').map((line) => `\n  ${line}`).join('')
 
 const showShapes = (shapes: ReadonlyArray<Shape>): string => shapes.map(showShape).join(', ')
 
-/** The failure as a sentence. */
+/** The failure as a sentence, with the program it is about. */
 export const showFailure = (failure: CheckFailure): string => {
   switch (failure._tag) {
     case 'GradientMismatch':
@@ -116,7 +119,7 @@ const check = (g: Numeric, forward: boolean, mode: Mode, { seed = 0, directions 
   for (let direction = 0; direction < directions; direction++) {
     const found = trial(g, forward, mode, ys, split(seed, direction))
     if ('_tag' in found) return E.left(found)
-    if (found.verdict === 'refuted') return E.left(Object.freeze({ _tag: 'GradientMismatch', mode, seed, direction, ...found }))
+    if (found.verdict === 'refuted') return E.left(Object.freeze({ _tag: 'GradientMismatch', mode, seed, direction, program: listingOf(g), ...found }))
     comparisons.push(Object.freeze(found))
   }
   return E.right(report(comparisons))
@@ -220,7 +223,7 @@ export const checkTransposition = <A extends ReadonlyArray<unknown>, R>(
       const tolerance = 16 * elements * epsilon * (forward.scale + backward.scale)
       const equal = Math.abs(forward.value - backward.value) <= tolerance
       const found = { verdict: equal ? 'consistent' : 'refuted', claimed: backward.value, estimate: forward.value, tolerance, kink: false } as const
-      if (!equal) return E.left(Object.freeze({ _tag: 'GradientMismatch', mode: 'transposition', seed, direction, ...found }))
+      if (!equal) return E.left(Object.freeze({ _tag: 'GradientMismatch', mode: 'transposition', seed, direction, program: listingOf(g), ...found }))
       comparisons.push(Object.freeze(found))
     }
     return E.right(report(comparisons))

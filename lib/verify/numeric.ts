@@ -7,7 +7,8 @@ import { sizeOf } from '../core/Shape.js'
 import { bufferOf, tensorOf, type Tensor } from '../core/Tensor.js'
 import { leavesOf, rebuild } from '../core/Tree.js'
 import { evaluateAll } from '../interpret/evaluate.js'
-import { asNode, leafNodes } from '../primitive/leaf.js'
+import { pretty } from '../interpret/pretty.js'
+import { asNode, leafNodes, variable } from '../primitive/leaf.js'
 import { jvp } from '../transform/jvp.js'
 import { vjp } from '../transform/vjp.js'
 
@@ -55,6 +56,9 @@ export const numeric = (f: (...args: ReadonlyArray<never>) => unknown, args: Rea
   }
   return { point, call }
 }
+
+/** The program of a function, on variables `x0`, `x1`, … that hold the point. */
+export const listingOf = ({ point, call }: Numeric): string => pretty(call(point.map((t, i) => variable(`x${i}`, t))))
 
 const nodesOf = (tensors: ReadonlyArray<Tensor>): ReadonlyArray<Node> => tensors.map((t) => asNode(t, ''))
 

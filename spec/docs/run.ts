@@ -125,7 +125,7 @@ const evaluated = async (text: string, scope: Scope): Promise<O.Option<unknown>>
 const printed = (x: unknown): ReadonlyArray<string> => {
   if (isNode(x)) return [String(x), String(value(x))]
   const isRecord = typeof x === 'object' && x !== null && x.toString === Object.prototype.toString
-  return [isRecord ? JSON.stringify(x) : `${x as string}`]
+  return [isRecord ? JSON.stringify(x) : [x].join('')]
 }
 
 const unspaced = (text: string): string => text.replace(/\s+/g, ' ').trim()
