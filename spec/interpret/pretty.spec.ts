@@ -182,12 +182,15 @@ describe('pretty', () => {
           %9: f64[2] = tanh(%8)
           %10: f64[2] = sech2(%8, %9)
           %11: f64[2] = mul(%0, %10)
-          %12: f64[1, 2] = reshape(%11) { shape: [1, 2] }
-          %13: f64[1, 2] = dot(%12, %4) { transposeA: false, transposeB: true }
-          %14: f64[2] = reshape(%13) { shape: [2] }
-          %15: f64[2, 2] = dot(%5, %12) { transposeA: true, transposeB: false }
-          %16: f64[2, 2] = add(%1, %15)
-          return %14, %16
+          %12: bool[2] = spoilt(%0, %11)
+          %13: f64[2] = full(0)
+          %14: f64[2] = where(%12, %13, %11)
+          %15: f64[1, 2] = reshape(%14) { shape: [1, 2] }
+          %16: f64[1, 2] = dot(%15, %4) { transposeA: false, transposeB: true }
+          %17: f64[2] = reshape(%16) { shape: [2] }
+          %18: f64[2, 2] = dot(%5, %15) { transposeA: true, transposeB: false }
+          %19: f64[2, 2] = add(%1, %18)
+          return %17, %19
       %12: f64[4] = slice(%11) { shape: [4], start: [2], step: [1] }
       %13: f64[2, 2] = reshape(%12) { shape: [2, 2] }
       return %13"
