@@ -1,5 +1,5 @@
 /** Where data enters a graph: variables and constants. */
-import { isFloat, type DType } from '../core/DType.js'
+import type { DType } from '../core/DType.js'
 import type { VariableId } from '../core/Gradients.js'
 import { isNode, type Node } from '../core/Node.js'
 import { isTensor, tensor, type Tensor, type TensorLike } from '../core/Tensor.js'
@@ -48,6 +48,3 @@ export const stopGradient: Unary = (x: Operand) => identities.stopGradient(toNod
 
 /** The id of a variable; `undefined` for every other node. */
 export const variableId = (node: Node): VariableId | undefined => primitive.variableId(node)
-
-/** Whether derivatives with respect to this node exist. */
-export const isDifferentiable = (node: Node): boolean => isFloat(node.dtype)

@@ -2,7 +2,7 @@
 import { isFloat, join, toFloat, type Buffer, type DType } from '../core/DType.js'
 import { refuse } from '../core/FoldgradError.js'
 import { invalid, isInvalid, isNode, type Node } from '../core/Node.js'
-import { broadcastShapes, sameShape, scalarShape, shapeOf, showShape } from '../core/Shape.js'
+import { broadcastShapes, sameShape, scalarShape, showShape } from '../core/Shape.js'
 import { isTensor, tensor, type NestedArray, type Tensor } from '../core/Tensor.js'
 import { astype } from '../primitive/arithmetic.js'
 import { constant, full, fullValue } from '../primitive/leaf.js'
@@ -99,6 +99,3 @@ export const toFloatNode = (x: Operand, op: string): Node => {
   const node = toNode(x, op)
   return isInvalid(node) ? node : astype(node, toFloat(node.dtype))
 }
-
-/** Copied user data for attributes. */
-export const frozenShape = (shape: Iterable<number>): ReadonlyArray<number> => shapeOf(shape)
