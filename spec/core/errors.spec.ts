@@ -1,6 +1,7 @@
 /** What an error tells: the operation, all shapes it saw, the rule, the mend, and where the call stands. */
 import { describe, expect, it } from 'vitest'
-import { add, evaluate, FoldgradException, matmul, mul, reshape, showError, value, variable, type FoldgradError } from '../../lib/index.js'
+import { add, constant, evaluate, FoldgradException, matmul, mul, reshape, showError, value, variable, type FoldgradError } from '../../lib/index.js'
+import * as primitive from '../../lib/primitive/index.js'
 
 const errorsOf = (tree: unknown): ReadonlyArray<FoldgradError> => {
   const result = evaluate(tree)
@@ -15,6 +16,8 @@ describe('an error', () => {
     expect(error).toMatchObject({ _tag: 'Shape', op: 'matmul', shapes: [[1, 3], [1, 2]] })
     expect(error!.rule).toMatch(/3.*1/)
     expect(error!.mend.length).toBeGreaterThan(0)
+    const [inner] = errorsOf(primitive.add(constant([1, 2]), constant([1, 2, 3])))
+    expect(inner).toMatchObject({ _tag: 'Shape', op: 'add', shapes: [[2], [3]] })
     expect(errorsOf(reshape([1, 2, 3], [2, 2]))[0]).toMatchObject({ op: 'reshape', shapes: [[3]] })
   })
 
