@@ -11,6 +11,16 @@ const root = fileURLToPath(new URL('../..', import.meta.url))
 const bin = (tool: string): string => join(root, 'node_modules', '.bin', tool)
 const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { readonly name: string; readonly version: string }
 
+/** What are-the-types-wrong says in JSON: its layout does not depend on the terminal. */
+interface TypesReport {
+  readonly analysis: { readonly entrypoints: Record<string, { readonly resolutions: Record<'node16-esm' | 'bundler', Resolved> }> }
+}
+
+interface Resolved {
+  readonly resolution?: object
+  readonly visibleProblems?: ReadonlyArray<number>
+}
+
 /** The output of a command; its failure shows what the command said. */
 const run = (command: string, args: ReadonlyArray<string>, cwd: string): string => {
   const { status, stdout, stderr } = spawnSync(command, args, { cwd, encoding: 'utf8' })
@@ -61,9 +71,10 @@ describe('the packed tarball', () => {
   })
 
   it('passes are-the-types-wrong', () => {
-    const answers = run(bin('attw'), ['--profile', 'esm-only', tarball], root).split('\n').filter((line) => /^(node16 \(from ESM\)|bundler):/.test(line))
-    expect(answers.length).toBeGreaterThanOrEqual(4)
-    expect(answers.filter((line) => !line.includes('🟢'))).toEqual([])
+    const report = JSON.parse(run(bin('attw'), ['--profile', 'esm-only', '--format', 'json', tarball], root)) as TypesReport
+    const checked = Object.values(report.analysis.entrypoints).flatMap(({ resolutions }) => [resolutions['node16-esm'], resolutions.bundler])
+    expect(checked.length).toBeGreaterThanOrEqual(4)
+    for (const { resolution, visibleProblems } of checked) expect({ resolved: resolution !== undefined, visibleProblems }).toEqual({ resolved: true, visibleProblems: [] })
   })
 })
 
