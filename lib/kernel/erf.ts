@@ -41,8 +41,10 @@ const chebyshev = (c: ReadonlyArray<number>, t: number): number => {
 /** `exp(c x²)` for ±1 or ±½ as `c`: the square is taken in two parts, so that its rounding does not grow with `x`. */
 const expSquare = (x: number, c: number): number => {
   const high = Math.fround(x)
-  if (!Number.isFinite(high)) return Number.isNaN(x) ? NaN : c > 0 ? Infinity : 0
-  return Math.exp(c * high * high) * Math.exp(c * (x - high) * (x + high))
+  if (!(Math.abs(high) < 1e4)) return Number.isNaN(x) ? NaN : c > 0 ? Infinity : 0
+  const most = Math.exp(c * high * high)
+  // The rest may overflow where this is 0 already.
+  return most === 0 || most === Infinity ? most : most * Math.exp(c * (x - high) * (x + high))
 }
 
 /** `erfcx(x)` for x ≥ 0. */

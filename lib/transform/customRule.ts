@@ -24,6 +24,28 @@ export interface Rule {
   readonly name: string
   readonly vjp?: ReadonlyArray<Pullback>
   readonly jvp?: Pushforward
+  /**
+   * A check of the function with this rule, made once, when it is defined: the complaints. If there are any, applying the
+   * function gives an invalid node that carries them. `gate` of `foldgrad/verify` is such a check.
+   */
+  readonly verify?: (f: CustomFunction) => ReadonlyArray<string>
+}
+
+/** A function with a rule of the user's own. It carries the primitive that it applies, and the rule. */
+export interface CustomFunction {
+  (...operands: ReadonlyArray<Leaf>): Node
+  readonly op: Primitive
+  readonly rule: Rule
+}
+
+/** The function, with what it carries; one that its own check complains of gives invalid nodes. */
+const custom = (rule: Rule, op: Primitive, inputsOf: (xs: ReadonlyArray<Node>) => ReadonlyArray<Node>): CustomFunction => {
+  const carried = { op, rule: snapshot(rule) }
+  const f = Object.freeze(Object.assign((...operands: ReadonlyArray<Leaf>): Node => apply(op, inputsOf(operands.map((x) => asNode(x, '')))), carried))
+  const complaints = rule.verify?.(f) ?? []
+  if (complaints.length === 0) return f
+  const refusal = refuse('Derivative', complaints.join('; '), 'Mend the rule, or leave out verify if it is not meant to be the derivative')
+  return Object.freeze(Object.assign((...operands: ReadonlyArray<Leaf>): Node => invalid(op.name, operands.map((x) => asNode(x, '')), refusal), carried))
 }
 
 /** A derivative that a rule returned, if it has the shape and dtype it must have. */
@@ -80,7 +102,8 @@ const rules = ({ name, vjp, jvp }: Rule, hidden: number): Pick<Primitive, 'vjp' 
  * (differentiated implicitly), or an estimator that is not the true derivative.
  *
  * `f` is called with nodes and composes operations; nodes it captures from outside are constants to the rule. A rule that
- * returns a wrong shape gives an invalid node that names it. Check a rule with `checkGradient` of `foldgrad/verify`.
+ * returns a wrong shape gives an invalid node that names it. Check a rule with `checkGradient` of `foldgrad/verify`, or have
+ * it checked where it is defined, with `verify: gate([2])`.
  *
  * @example
  * const clippedExp = customRule((x: Node) => exp(x), {
@@ -92,7 +115,7 @@ const rules = ({ name, vjp, jvp }: Rule, hidden: number): Pick<Primitive, 'vjp' 
 export const customRule = (
   f: (...xs: ReadonlyArray<Node>) => Leaf,
   rule: Rule,
-): ((...operands: ReadonlyArray<Leaf>) => Node) => {
+): CustomFunction => {
   const op: Primitive = Object.freeze({
     name: rule.name,
     infer: ([y]: ReadonlyArray<Node>) => y!,
@@ -101,10 +124,7 @@ export const customRule = (
     batch: 'loop' as const,
     ...rulesOf(rule, 1),
   })
-  return (...operands) => {
-    const xs = operands.map((x) => asNode(x, ''))
-    return apply(op, [asNode(f(...xs), ''), ...xs])
-  }
+  return custom(rule, op, (xs) => [asNode(f(...xs), ''), ...xs])
 }
 
 /** A primitive of the user's own. */
@@ -143,7 +163,7 @@ const inferred = (answer: Signature | string, name: string): Signature | Refusal
  * })
  * item(grad((x: Node) => cube(x))(2)) // 12
  */
-export const customPrimitive = (definition: CustomPrimitive): ((...operands: ReadonlyArray<Leaf>) => Node) => {
+export const customPrimitive = (definition: CustomPrimitive): CustomFunction => {
   const { name, evaluate, infer = (x: Signature) => x, batch = withoutBatch(definition.name) } = definition
   const op: Primitive = Object.freeze({
     name,
@@ -158,5 +178,5 @@ export const customPrimitive = (definition: CustomPrimitive): ((...operands: Rea
     batch,
     ...rulesOf(definition, 0),
   })
-  return (...operands) => apply(op, operands.map((x) => asNode(x, '')))
+  return custom(definition, op, (xs) => xs)
 }

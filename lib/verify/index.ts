@@ -1,18 +1,20 @@
 /** foldgrad/verify: numerical differentiation, and checks of derivatives against it. */
-export {
-  checkGradient,
-  checkJvp,
-  checkSecondOrder,
-  checkTransposition,
-  showFailure,
-  type CheckFailure,
-  type CheckOptions,
-  type GradientMismatch,
-  type Misuse,
-  type Mode,
-  type Report,
-  type ShapeMismatch,
-} from './check.js'
+export * from './arbitraries/index.js'
+export { checkDerivatives, checkGradient, checkJvp, checkSecondOrder, checkTransposition, type Answer } from './check.js'
 export type { Comparison, Verdict } from './compare.js'
+export type { CheckOptions } from './examine.js'
+export type { Blame, NoBlame, NodeBlame } from './explain.js'
 export type { Estimate } from './extrapolate.js'
+export { functionOf, type FunctionOfVariables, type Variables } from './functionOf.js'
+export { numericalHessian } from './hessian.js'
+export { numericalJacobian, type EstimatedJacobian, type EstimatedTensor } from './jacobian.js'
+export type { Coordinate, Place } from './locate.js'
 export { numericalDerivative, numericalDiff } from './numerical.js'
+export type { Checked, CheckFailure, GradientMismatch, Impure, Kink, KinkRefused, Misuse, Mode, Report, ShapeMismatch } from './report.js'
+export { showCheck, showFailure, showReport } from './show.js'
+export { gradientProperty, type Arbitraries, type Check, type GradientPropertyOptions } from './gradientProperty.js'
+export { conclusive, Inconclusive, mostlyConclusive } from './inconclusive.js'
+export { gradientMatchers, type GradientMatchers, type LawOptions, type MatcherResult } from './matchers.js'
+export type { Closeness } from './tensorDifference.js'
+export * from './laws/index.js'
+export * from './mutants/index.js'

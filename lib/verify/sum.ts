@@ -11,7 +11,18 @@ export const exactSum = (terms: Iterable<number>): number => {
 }
 
 /** `Σ a[i]·b[i]`, summed without loss. */
-export const dot = (a: Float64Array, b: Float64Array): number => exactSum(a.map((x, i) => x * b[i]!))
+export const dot = (a: Float64Array, b: Float64Array): number => {
+  const terms = new Float64Array(a.length)
+  for (let i = 0; i < a.length; i++) terms[i] = a[i]! * b[i]!
+  return exactSum(terms)
+}
 
 /** `Σ |a[i]·b[i]|`, the scale that rounding errors of `dot` are measured by. */
-export const absoluteDot = (a: Float64Array, b: Float64Array): number => a.reduce((sum, x, i) => sum + Math.abs(x * b[i]!), 0)
+export const absoluteDot = (a: Float64Array, b: Float64Array): number => {
+  let sum = 0
+  for (let i = 0; i < a.length; i++) sum += Math.abs(a[i]! * b[i]!)
+  return sum
+}
+
+/** Whether two vectors are equal to the last bit. */
+export const sameNumbers = (a: Float64Array, b: Float64Array): boolean => a.length === b.length && a.every((x, i) => Object.is(x, b[i]))

@@ -67,7 +67,7 @@ describe('extrapolate', () => {
 
   it('leaves quotients that are not finite out', () => {
     const quotients = [NaN, Infinity, NaN, 2, 2, 2, 2]
-    expect(extrapolate(quotients, quotients.map(() => 0), 2)).toEqual({ value: 2, error: 0 })
+    expect(extrapolate(quotients, quotients.map(() => 0), 2)).toEqual({ value: 2, error: 0, rounding: 0 })
     expect(extrapolate([NaN, NaN], [0, 0], 2).error).toBe(Infinity)
   })
 })

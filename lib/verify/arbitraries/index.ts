@@ -1,0 +1,13 @@
+/** Arbitraries: what derivatives are checked on. */
+export { contains, interval, nonzero, positive, reals, withHoles, withKinks, type Domain } from './domains.js'
+export { families, numbers, type NumberFamily, type NumberOptions } from './numbers.js'
+export { graphInUse, graphUses, type GraphInUse } from './immutability.js'
+export { operation, type Operation, type OperationOptions, type Smoothness } from './operation.js'
+export { operations } from './operations/index.js'
+export type { Instruction, Program } from './program.js'
+export { programs, type ProgramOptions } from './programs.js'
+export { broadcastShapes, shapes, type BroadcastShapes, type ShapeOptions } from './shapes.js'
+export { booleans, indices, integers, tensors, type ShapeSource, type TensorOptions } from './tensors.js'
+export { showTensorCode } from './showCode.js'
+export { topologicalOrders } from './topologicalOrders.js'
+export { trees, type TreeOf, type TreeStructure } from './trees.js'

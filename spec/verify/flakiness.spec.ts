@@ -1,0 +1,90 @@
+/** Never flaky, never blind: right derivatives of functions of all kinds are not refuted, wrong ones do not pass. */
+import * as E from 'fp-ts/Either'
+import { describe, expect, it } from 'vitest'
+import { abs, add, cos, div, erf, exp, floor, lgamma, log, mul, relu, sigmoid, sin, softmax, sqrt, square, stopGradient, sub, tanh, tensor, type Node } from '../../lib/index.js'
+import { checkGradient, checkJvp, showFailure, type Answer } from '../../lib/verify/index.js'
+import { noiseOf } from '../../lib/verify/noise.js'
+import { uniform } from '../../lib/verify/random.js'
+
+const steps: ReadonlyArray<(x: Node) => Node> = [
+  sin, cos, tanh, sigmoid, erf, softmax, square, abs, relu,
+  (x) => exp(tanh(x)),
+  (x) => log(add(square(x), 0.1)),
+  (x) => sqrt(add(square(x), 1e-3)),
+  (x) => div(1, add(2, sin(x))),
+  (x) => lgamma(add(square(x), 0.5)),
+  (x) => sin(mul(x, 50)),
+  (x) => mul(x, 1e6),
+  (x) => mul(x, 1e-6),
+  (x) => add(x, 1e3),
+]
+
+/** A composition of some steps at a point of some size: badly scaled, saturated and oscillating ones among them. */
+const sample = (seed: number) => {
+  const pick = (i: number, n: number): number => Math.floor(n * uniform(seed, i))
+  const chosen = Array.from({ length: 1 + pick(0, 4) }, (_, i) => steps[pick(i + 1, steps.length)]!)
+  const size = 10 ** (pick(5, 7) - 3)
+  return {
+    f: (x: Node): Node => chosen.reduce((y, step) => step(y), x),
+    x: tensor(Array.from({ length: 3 }, (_, i) => size * (4 * uniform(seed, i + 6) - 2))),
+    error: 10 ** -(1 + 4 * uniform(seed, 9)),
+  }
+}
+
+const samples = Array.from({ length: 250 }, (_, seed) => ({ seed, ...sample(seed) }))
+
+const verdictOf = (answer: Answer): string => (E.isLeft(answer) ? 'refuted' : answer.right.verdict)
+
+describe('functions of all kinds', () => {
+  it('are never refuted where the derivative is right', () => {
+    for (const { f, x, seed } of samples)
+      for (const check of [checkGradient, checkJvp]) {
+        const answer = check(f, [x], { seed, blame: false, directions: 2 })
+        if (E.isLeft(answer)) throw new Error(showFailure(answer.left))
+      }
+  })
+
+  it('never pass where the derivative is wrong', () => {
+    for (const { f, x, seed, error } of samples) {
+      const wrong = (y: Node): Node => add(mul(f(y), 1 - error), stopGradient(mul(f(y), error)))
+      const answer = checkGradient(wrong, [x], { seed, blame: false, directions: 1 })
+      if (verdictOf(answer) === 'consistent' && E.isRight(answer)) expect(answer.right.comparisons[0]!.claimed).toBe(0)
+    }
+  })
+})
+
+/** Rounded to so many steps in 1: what an iteration leaves that stops at a tolerance. */
+const rounded = (x: Node, steps: number): Node => add(x, stopGradient(sub(div(floor(mul(x, steps)), steps), x)))
+
+describe('functions that iterate to a tolerance', () => {
+  const noisy = (x: Node): Node => mul(3, rounded(sin(x), 1e9))
+
+  it('are not refuted for their noise', () => {
+    for (let seed = 0; seed < 60; seed++) {
+      const answer = checkGradient(noisy, [tensor([0.7, 1.3])], { seed })
+      if (E.isLeft(answer)) throw new Error(showFailure(answer.left))
+    }
+  })
+
+  it('do not hide a mistake behind it', () => {
+    for (let seed = 0; seed < 20; seed++)
+      expect(verdictOf(checkGradient((x: Node) => add(noisy(x), stopGradient(mul(0.5, sin(x)))), [tensor([0.7, 1.3])], { seed }))).not.toBe('consistent')
+  })
+})
+
+describe('the noise of values', () => {
+  const one = Float64Array.of(1)
+  const at = (f: (t: number) => number) => (t: number) => Float64Array.of(f(t))
+
+  it('is that of the numbers', () => {
+    for (const size of [1e-3, 1e-8, 1e-12]) {
+      const found = noiseOf(at((t) => Math.sin(t) + size * (uniform(3, Math.round(t * 2 ** 30)) - 0.5)), one, 2 ** -20)
+      expect(found / (size / Math.sqrt(12))).toBeGreaterThan(0.3)
+      expect(found / (size / Math.sqrt(12))).toBeLessThan(4)
+    }
+  })
+
+  it('is next to nothing for a smooth function', () => {
+    for (const spacing of [2 ** -10, 2 ** -14, 2 ** -20]) expect(noiseOf(at((t) => Math.exp(t) + Math.sin(5 * t)), one, spacing)).toBeLessThan(1e-14)
+  })
+})
