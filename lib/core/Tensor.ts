@@ -26,14 +26,15 @@ let branded: (x: object) => boolean
  * t.toArray() // [[1, 2], [3, 4]]
  */
 export class Tensor<S extends Shape = Shape, D extends DType = DType> {
-  readonly #data: Buffer
+  /** The numbers, or where to get them when somebody asks. */
+  #held: Buffer | (() => Buffer)
   readonly shape: S
   readonly dtype: D
 
   /** @internal */
-  constructor(permit: symbol, data: Buffer, shape: S, dtype: D) {
+  constructor(permit: symbol, data: Buffer | (() => Buffer), shape: S, dtype: D) {
     if (permit !== key) throw new TypeError('Tensor: make tensors with tensor(data)')
-    this.#data = data
+    this.#held = data
     this.shape = shape
     this.dtype = dtype
     Object.freeze(this)
@@ -41,7 +42,11 @@ export class Tensor<S extends Shape = Shape, D extends DType = DType> {
 
   static {
     read = (t) => t.#data
-    branded = (x) => #data in x
+    branded = (x) => #held in x
+  }
+
+  get #data(): Buffer {
+    return typeof this.#held === 'function' ? (this.#held = this.#held()) : this.#held
   }
 
   /** The number of elements. */
@@ -105,6 +110,9 @@ export const bufferOf: (tensor: Tensor) => Buffer = read!
 /** A tensor around a buffer that nobody else holds. */
 export const tensorOf = <S extends Shape>(data: Buffer, shape: S, dtype: DType): Tensor<S> =>
   new Tensor(key, data, shape, dtype) as Tensor<S>
+
+/** A tensor whose buffer is asked for when its numbers are, once. */
+export const tensorFrom = (data: () => Buffer, shape: Shape, dtype: DType): Tensor => new Tensor(key, data, shape, dtype)
 
 /** Whether this is a tensor, and not something made to look like one. */
 export const isTensor = (x: unknown): x is Tensor => typeof x === 'object' && x !== null && branded(x)

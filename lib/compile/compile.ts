@@ -1,0 +1,121 @@
+/** `compile`: a pure function, traced once, as machine code that is run many times. */
+import * as E from 'fp-ts/Either'
+import type { Buffer } from '../core/DType.js'
+import { FoldgradException, type FoldgradError } from '../core/FoldgradError.js'
+import { errorsIn, sort } from '../core/Graph.js'
+import type { Node } from '../core/Node.js'
+import { snapshot } from '../core/snapshot.js'
+import { tensorOf, type Tensor } from '../core/Tensor.js'
+import { leavesOf, rebuild, type TensorTree } from '../core/Tree.js'
+import { program } from '../interpret/evaluate.js'
+import { asNode } from '../primitive/leaf.js'
+import { directFunction, directText, smallScript, type Results } from './direct.js'
+import { details, type Details, type Engine } from './inspect.js'
+import { link } from './link.js'
+import { optimise } from './pass/index.js'
+import { parametersFor, readArguments, type ArgumentTree, type NumberArray, type Parameters, type SpecTree } from './signature.js'
+
+/** The tree type `T` with numbers (for scalars) and fresh typed arrays at the leaves. */
+export type ArrayTree<T> = [Node] extends [T] ? number | NumberArray : T extends Node | Tensor | number ? number | NumberArray : { readonly [K in keyof T]: ArrayTree<T[K]> }
+
+/** A compiled function: plain and synchronous, from tensors, numbers or typed arrays to tensors (or typed arrays, if asked for). */
+export interface Compiled<A extends ReadonlyArray<unknown>, R> {
+  (...args: { [K in keyof A]: ArgumentTree<A[K]> }): R
+}
+
+/** How to compile. */
+export interface CompileOptions {
+  /** `tensors` (unless given) are immutable; `arrays` are numbers and fresh typed arrays, which belong to the caller. */
+  readonly results?: Results
+  /** The one way to run it, where that is open, and by interpretation otherwise; the quickest unless given. */
+  readonly engine?: Engine
+}
+
+/** A function traced on parameters. */
+export interface Trace extends Parameters {
+  readonly result: unknown
+  readonly outputs: ReadonlyArray<Node>
+}
+
+export type AnyFunction = (...args: ReadonlyArray<never>) => unknown
+
+export const trace = (f: AnyFunction, specs: ReadonlyArray<unknown>): E.Either<ReadonlyArray<FoldgradError>, Trace> => {
+  const traced = parametersFor(specs)
+  const result = f(...(traced.trees as ReadonlyArray<never>))
+  const outputs = leavesOf(result).map(([path, leaf]) => asNode(leaf, path))
+  const errors = errorsIn(sort([...outputs, ...traced.given]))
+  return errors.length > 0 ? E.left(errors) : E.right({ ...traced, result: snapshot(result), outputs })
+}
+
+interface Compile {
+  <A extends ReadonlyArray<unknown>, R>(f: (...args: A) => R, specs: { readonly [K in keyof A]: SpecTree<A[K]> }, options: { readonly results: 'arrays' }): E.Either<ReadonlyArray<FoldgradError>, Compiled<A, ArrayTree<R>>>
+  <A extends ReadonlyArray<unknown>, R>(f: (...args: A) => R, specs: { readonly [K in keyof A]: SpecTree<A[K]> }, options?: CompileOptions): E.Either<ReadonlyArray<FoldgradError>, Compiled<A, TensorTree<R>>>
+}
+
+/**
+ * A pure function of trees as machine code for arguments of certain shapes and dtypes: `specs` has a tree for each argument, with
+ * {@link shaped} or an example at each leaf. The result is a plain function on tensors, numbers and typed arrays; its values are
+ * those of `evaluate` up to rounding. Small programs become JavaScript, larger ones WebAssembly with vector instructions; where
+ * neither is allowed the graph is interpreted.
+ *
+ * `Left` with every misuse in the program. An argument that does not fit makes the compiled function throw a
+ * `FoldgradException` that names it, before anything runs.
+ *
+ * @example
+ * const f = (x: Node) => sum(mul(x, sin(x)))
+ * const slope = pipe(compile(grad(f), [shaped([2])]), E.getOrElseW((errors) => { throw new FoldgradException(errors) }))
+ * slope(tensor([0, 1])).toArray() // [0, 1.3817732906760363]
+ */
+export const compile: Compile = ((f: AnyFunction, specs: ReadonlyArray<unknown>, { results = 'tensors', engine }: CompileOptions = {}) =>
+  Object.freeze(E.map((traced: Trace) => build(traced, specs.length, results, engine))(trace(f, specs)))) as unknown as Compile
+
+/** The function for a traced program, by the quickest way that is open. */
+const build = (traced: Trace, count: number, results: Results, engine?: Engine): ((...args: ReadonlyArray<unknown>) => unknown) => {
+  const { parameters, leaves, outputs, result } = traced
+  const reduced = optimise(outputs)
+  const direct = { parameters, leaves, arguments: count, outputs: reduced, result, results }
+  const script = engine === undefined || engine === 'script' ? smallScript(parameters, reduced) : undefined
+  const text = script && directText(direct, script)
+  const written = script && text !== undefined ? directFunction(direct, script, text) : undefined
+  if (written !== undefined && text !== undefined) return marked(written, { engine: 'script', outputs, text })
+  const linked = engine === undefined || engine === 'wasm' ? link(parameters, reduced) : undefined
+  const interpret = program(parameters, outputs)
+  const run = (inputs: ReadonlyArray<Buffer | number>): ReadonlyArray<Buffer> => {
+    const read = linked?.run(inputs)
+    return read === undefined ? interpret(inputs.map(asBuffer)) : outputs.map((_, k) => read(k))
+  }
+  const shape = (buffer: Buffer, k: number): unknown =>
+    results === 'tensors' ? tensorOf(buffer, outputs[k]!.shape, outputs[k]!.dtype) : outputs[k]!.shape.length === 0 ? buffer[0]! : buffer
+  return marked((...args) => rebuild(result, run(readArguments(args, leaves)).map(shape)), { engine: linked === undefined ? 'slots' : 'wasm', outputs, ...linked?.details })
+}
+
+export const marked = (f: (...args: ReadonlyArray<unknown>) => unknown, found: Details): ((...args: ReadonlyArray<unknown>) => unknown) =>
+  Object.freeze(Object.assign(f, { [details]: Object.freeze(found) }))
+
+export const asBuffer = (x: Buffer | number): Buffer => (typeof x === 'number' ? Float64Array.of(x) : x)
+
+/**
+ * The same for scripts: a function that is compiled for the arguments of each call, and kept for the next call with arguments of the
+ * same shapes and dtypes. Throws a `FoldgradException` with every misuse.
+ *
+ * @example
+ * const slope = jit(grad((x: Node) => sum(square(x))))
+ * slope(tensor([1, 2, 3])).toArray() // [2, 4, 6]
+ */
+export const jit = <A extends ReadonlyArray<unknown>, R>(f: (...args: A) => R): Compiled<A, TensorTree<R>> => {
+  const known = new Map<string, Compiled<A, TensorTree<R>>>()
+  return (...args) => {
+    const { parameters, leaves } = parametersFor(args)
+    const key = leaves.map(({ keys }, i) => `${keys.join('.')}:${parameters[i]!.dtype}${parameters[i]!.shape.join(',')}`).join(' ')
+    const found = known.get(key)
+    if (found !== undefined) return found(...args)
+    const made = compile(f, args as never)
+    if (E.isLeft(made)) throw new FoldgradException(made.left)
+    if (known.size >= jitLimit) known.delete(known.keys().next().value!)
+    known.set(key, made.right)
+    return made.right(...args)
+  }
+}
+
+/** For how many signatures `jit` keeps its programs. */
+const jitLimit = 16

@@ -1,0 +1,91 @@
+/**
+ * Small programs as one generated function that takes the arguments apart, computes, and puts the results together: a call
+ * costs a few nanoseconds beside its arithmetic.
+ */
+import { isFloat, type Buffer, type DType } from '../core/DType.js'
+import type { Node } from '../core/Node.js'
+import { sizeOf } from '../core/Shape.js'
+import { tensorOf } from '../core/Tensor.js'
+import { isLeaf } from '../core/Tree.js'
+import { sort } from '../core/Graph.js'
+import { loadLane } from './lanes.js'
+import { scriptOf, type Script } from './js.js'
+import { scalarized } from './scalarize.js'
+import { readArgument, type ArgumentLeaf } from './signature.js'
+
+/** What the results of a compiled function are: immutable tensors, or numbers and fresh typed arrays. */
+export type Results = 'tensors' | 'arrays'
+
+/** The most operations in one function: engines do not optimise longer ones. */
+const scriptLimit = 3000
+
+/** What to write a function for. */
+export interface Direct {
+  readonly parameters: ReadonlyArray<Node>
+  readonly leaves: ReadonlyArray<ArgumentLeaf>
+  readonly arguments: number
+  readonly outputs: ReadonlyArray<Node>
+  /** The tree of the results, with something at each leaf. */
+  readonly result: unknown
+  readonly results: Results
+}
+
+/** A small program as a script; `undefined` if it is not small, or has more in it than floats of one dtype and truth values. */
+export const smallScript = (parameters: ReadonlyArray<Node>, outputs: ReadonlyArray<Node>): Script | undefined => {
+  const dtypes = new Set([...parameters, ...outputs, ...sort(outputs).nodes].map(({ dtype }) => dtype))
+  dtypes.delete('bool')
+  const [dtype] = dtypes
+  if (dtypes.size !== 1 || !isFloat(dtype!) || [...parameters, ...outputs].some((x) => x.dtype !== dtype)) return undefined
+  if (parameters.some((p) => sizeOf(p.shape) > scriptLimit)) return undefined
+  const given = new Map(parameters.map((p, buffer) => [p, Array.from({ length: sizeOf(p.shape) }, (_, offset) => loadLane({ buffer, offset, rounds: [], strides: [] }, false))]))
+  const cells = scalarized(outputs, given, scriptLimit)
+  if (cells === undefined || cells.flat().length > scriptLimit) return undefined
+  return scriptOf(cells, dtype as DType, (buffer, offset) => (parameters[buffer]!.shape.length === 0 ? `x${buffer}` : `x${buffer}[${offset}]`))
+}
+
+const arrayOf = { f64: 'Float64Array', f32: 'Float32Array' } as const
+
+/** The text of the function. */
+export const directText = ({ leaves, arguments: count, outputs, result, results }: Direct, { lines, scalars, values }: Script): string => {
+  const args = Array.from({ length: count }, (_, k) => `a${k}`)
+  const read = leaves.map(({ keys: [k, ...keys], shape, dtype }, i) => {
+    const given = `a${k!}${keys.map((key) => `?.[${JSON.stringify(key)}]`).join('')}`
+    const quick = shape.length === 0 ? `typeof g${i}==='number'` : `g${i} instanceof ${arrayOf[dtype as 'f64']}&&g${i}.length===${sizeOf(shape)}`
+    return [`const g${i}=${given}`, `const x${i}=${quick}?g${i}:read(g${i},${i},[${args.join(',')}])`]
+  })
+  const arrays = outputs.map(({ shape, dtype }, k) => {
+    const array = arrayOf[dtype as 'f64']
+    if (shape.length === 0) return [`const r${k}=${results === 'arrays' ? values[k]![0]! : `${array}.of(${values[k]![0]!})`}`]
+    return [`const r${k}=new ${array}(${values[k]!.length})`, ...values[k]!.map((text, i) => `r${k}[${i}]=${text}`)]
+  })
+  let next = 0
+  const tree = (part: unknown): string => {
+    if (isLeaf(part) || typeof part !== 'object' || part === null) {
+      const k = next++
+      return results === 'arrays' ? `r${k}` : `tensor(r${k},${k})`
+    }
+    const text = Array.isArray(part) ? `[${part.map(tree).join(',')}]` : `{${Object.entries(part).map(([key, value]) => `${JSON.stringify(key)}:${tree(value)}`).join(',')}}`
+    return results === 'arrays' ? text : `Object.freeze(${text})`
+  }
+  const given = scalars.map((_, k) => `s${k}`)
+  const body = [...read.flat(), ...lines, ...arrays.flat(), `return ${tree(result)}`]
+  return `'use strict';\nconst [${given.join(',')}]=scalars;\nreturn (${args.join(',')})=>{\n${body.join('\n')}\n}`
+}
+
+/** The function of a text; `undefined` where no text may become a function, as under a Content-Security-Policy. */
+export const directFunction = (direct: Direct, script: Script, text: string): ((...args: ReadonlyArray<unknown>) => unknown) | undefined => {
+  const { leaves, outputs } = direct
+  const read = (given: unknown, i: number, all: ReadonlyArray<unknown>): Buffer | number => {
+    const found = readArgument(given, i, all, leaves)
+    return leaves[i]!.shape.length === 0 && typeof found !== 'number' ? found[0]! : found
+  }
+  const tensor = (buffer: Buffer, k: number) => tensorOf(buffer, outputs[k]!.shape, outputs[k]!.dtype)
+  try {
+    const make = new Function('scalars', 'read', 'tensor', text) as (...given: ReadonlyArray<unknown>) => (...args: ReadonlyArray<unknown>) => unknown
+    return make(script.scalars, read, tensor)
+  } catch (refused) {
+    if (refused instanceof EvalError) return undefined
+    throw refused
+  }
+}
+

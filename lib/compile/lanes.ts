@@ -1,0 +1,34 @@
+/** Lanes: the elements that the bodies of loop nests compute. */
+import type { DType } from '../core/DType.js'
+import type { Node } from '../core/Node.js'
+import { astypeOp } from '../primitive/arithmetic.js'
+import type { Access, Lane, Storage } from './ir.js'
+
+/** The most operations in one nest: more would not stay in registers. */
+export const laneLimit = 256
+
+const none: ReadonlyArray<Lane> = []
+
+export const loadLane = (access: Access, truth: boolean): Lane => ({ op: 'load', args: none, truth, access })
+
+export const constantLane = (value: number, dtype: DType): Lane => ({ op: 'constant', args: none, truth: dtype === 'bool', value })
+
+const choice = (condition: Lane): Lane => ({ op: 'where', args: [condition, constantLane(1, 'f64'), constantLane(0, 'f64')], truth: false })
+
+/** A value of one storage as one of another. Lanes of floats are rounded to `f32`, and cut off to integers, when they become such. */
+export const convertLane = (x: Lane, from: Storage, to: Storage): Lane => {
+  if (from === to) return x
+  if (from === 'bool') return choice(x)
+  if (to === 'bool') return { op: 'ne', args: [x, constantLane(0, 'f64')], truth: true }
+  if (to === 'i32') return { op: 'trunc', args: [x], truth: false }
+  return to === 'f32' && from === 'f64' ? { op: 'fround', args: [x], truth: false, scalar: Math.fround } : x
+}
+
+/** An elementwise operation on lanes. */
+export const operationLane = (node: Node, args: ReadonlyArray<Lane>): Lane => {
+  if (node.op === astypeOp) return convertLane(args[0]!, node.inputs[0]!.dtype, node.dtype)
+  const lane = { op: node.op.name, args, truth: node.dtype === 'bool' }
+  return node.op.scalar === undefined ? lane : { ...lane, scalar: node.op.scalar }
+}
+
+export const addLanes = (a: Lane, b: Lane): Lane => ({ op: 'add', args: [a, b], truth: false })

@@ -1,0 +1,49 @@
+/** Constant folding: what depends on no argument is computed once, here. */
+import * as E from 'fp-ts/Either'
+import { bufferFrom, type Buffer } from '../../core/DType.js'
+import { KernelFailure } from '../../core/FoldgradError.js'
+import { isInvalid, type Node } from '../../core/Node.js'
+import { sizeOf } from '../../core/Shape.js'
+import { bufferOf, tensorOf } from '../../core/Tensor.js'
+import { filled } from '../../kernel/elementwise.js'
+import { constant, full, fullValue, heldTensor, isParameter } from '../../primitive/leaf.js'
+import type { Rule } from './rewrite.js'
+
+/** Constants of more elements than this are not made from smaller ones. */
+const sizeLimit = 1 << 16
+
+/** The numbers of a constant, one for an array of one repeated number. */
+const numbersOf = (node: Node): Buffer | undefined => {
+  const value = fullValue(node)
+  if (value !== undefined) return bufferFrom(node.dtype, [value])
+  const held = heldTensor(node)
+  return held && bufferOf(held)
+}
+
+/** The constant that an operation on constants is. One whose kernel refuses its operands stays, to be reported when it is run. */
+export const fold: Rule = (node) => {
+  if (node.op.cost !== undefined || isInvalid(node) || isParameter(node) || numbersOf(node) !== undefined) return node
+  const size = sizeOf(node.shape)
+  const inputs: Array<Buffer> = []
+  let largest = 1
+  for (const x of node.inputs) {
+    const numbers = numbersOf(x)
+    if (numbers === undefined) return node
+    inputs.push(numbers)
+    largest = Math.max(largest, numbers.length)
+  }
+  const uniform = node.op.uniform === true && inputs.every((b) => b.length === 1) && inputs.length > 0
+  if (!uniform && size > Math.max(largest, sizeLimit)) return node
+  return E.getOrElse(() => node)(
+    E.tryCatch(
+      () => {
+        const buffer = node.op.evaluate(uniform ? inputs : inputs.map((b, k) => filled(b, node.inputs[k]!.dtype, sizeOf(node.inputs[k]!.shape))), node)
+        return buffer.length === 1 && size > 0 ? full(buffer[0]!, node) : constant(tensorOf(buffer, node.shape, node.dtype))
+      },
+      (failure) => {
+        if (failure instanceof KernelFailure) return failure
+        throw failure
+      },
+    ),
+  )
+}

@@ -1,0 +1,201 @@
+/** Operations that are statements of their own: products, convolutions, rows at indices, parts put together, control flow. */
+import type { Node, Primitive } from '../core/Node.js'
+import { sizeOf } from '../core/Shape.js'
+import { callOp } from '../control/call.js'
+import { condOp } from '../control/cond.js'
+import { scanOp } from '../control/scanPrimitive.js'
+import { whileOp } from '../control/whilePrimitive.js'
+import type { Convolution } from '../kernel/convolution.js'
+import type { Windows } from '../kernel/window.js'
+import { axisOf } from '../primitive/along.js'
+import { partials, type Form } from '../primitive/convolution.js'
+import { gatherOp, scatterOp } from '../primitive/indexing.js'
+import { argMaxPoolOp, pickOp, unpickOp } from '../primitive/pooling.js'
+import { dotOp, type Transposed } from '../primitive/product.js'
+import { concatOp, rangeAlong, unsliceOp, type Slice } from '../primitive/shape.js'
+import { channelsOf, unwindowsOp, windowsOp } from '../primitive/window.js'
+import { lowerBranch, lowerCall, lowerScan, lowerWhile } from './control.js'
+import type { Matrix, Pool, Statement } from './ir.js'
+import { copyNest, type Context } from './context.js'
+import { dense, isDense, part, reshaped, sameView, type View } from './view.js'
+
+type Rule = (node: Node, context: Context) => void
+
+/** An array whose result is wanted side by side: computed there, and copied on if it is wanted elsewhere. */
+const computeDense = (node: Node, { builder, place, statements }: Context, compute: (to: View) => Statement): void => {
+  const wanted = place(node)
+  if (isDense(wanted) && wanted.storage === node.dtype) {
+    statements.push(compute(wanted))
+    return
+  }
+  const own = dense(builder.temporary(node.dtype, sizeOf(node.shape)), node.dtype, node.shape)
+  statements.push(compute(own), copyNest(own, wanted))
+}
+
+/** Anything: the kernel of the primitive, called on copies. */
+const host: Rule = (node, context) => {
+  const { builder, statements } = context
+  // The caller of the kernel does not know the rounds of loops.
+  const inputs = node.inputs.map((x) => {
+    const view = context.readDense(x)
+    if (view.rounds.length === 0) return view
+    const still = dense(builder.temporary(view.storage, sizeOf(view.shape)), view.storage, view.shape)
+    statements.push(copyNest(view, still))
+    return still
+  })
+  const wanted = context.place(node)
+  const output = wanted.rounds.length === 0 && isDense(wanted) && wanted.storage === node.dtype ? wanted : dense(builder.temporary(node.dtype, sizeOf(node.shape)), node.dtype, node.shape)
+  statements.push({ kind: 'host', node, inputs, output })
+  if (output !== wanted) statements.push(copyNest(output, wanted))
+}
+
+/** A batch of matrices, if the batch axes can be walked with one stride. */
+const matrixOf = (view: View, isTransposed: boolean): Matrix | undefined => {
+  const [r, c] = view.shape.slice(-2) as [number, number]
+  const stacked = reshaped(view, [sizeOf(view.shape.slice(0, -2)), r, c])
+  if (stacked === undefined) return undefined
+  const [batchStride, rows, columns] = stacked.strides as readonly [number, number, number]
+  const { buffer, offset, rounds } = stacked
+  return { buffer, offset, rounds, batchStride, rowStride: isTransposed ? columns : rows, columnStride: isTransposed ? rows : columns }
+}
+
+const product: Rule = (node, context) => {
+  const [x, w] = node.inputs as readonly [Node, Node]
+  if (node.dtype !== 'f64' && node.dtype !== 'f32') return host(node, context)
+  const { transposeA, transposeB } = node.attrs as unknown as Transposed
+  const operand = (n: Node, isTransposed: boolean): Matrix => {
+    const view = context.read(n)
+    return (view.storage === n.dtype ? matrixOf(view, isTransposed) : undefined) ?? matrixOf(context.readDense(n), isTransposed)!
+  }
+  const [a, b] = [operand(x, transposeA), operand(w, transposeB)]
+  const [m, n] = node.shape.slice(-2) as [number, number]
+  const k = x.shape.at(transposeA ? -2 : -1)!
+  const lane = node.dtype
+  computeDense(node, context, (to) => ({ kind: 'gemm', lane, a, b, c: matrixOf(to, false)!, batch: sizeOf(node.shape.slice(0, -2)), m, k, n, accumulate: false }))
+}
+
+const convolution: Rule = (node, context) => {
+  const form = node.attrs as unknown as Form
+  const result = node.op === partials.y ? 'y' : node.op === partials.x ? 'x' : 'w'
+  if (node.dtype !== 'f64' && node.dtype !== 'f32') return host(node, context)
+  const lane = node.dtype
+  const names = { y: ['x', 'w'], x: ['w', 'y'], w: ['x', 'y'] } as const
+  const shapes = Object.fromEntries([[result, node.shape], ...names[result].map((name, k) => [name, node.inputs[k]!.shape] as const)]) as Record<'x' | 'w' | 'y', ReadonlyArray<number>>
+  const full: Convolution = { ...form, batch: shapes.x[0]!, channels: shapes.x[1]!, filters: shapes.y[1]! }
+  const inputs = node.inputs.map((x) => context.readDense(x))
+  computeDense(node, context, (to) => {
+    const places = { [result]: to, [names[result][0]]: inputs[0]!, [names[result][1]]: inputs[1]! } as Record<'x' | 'w' | 'y', View>
+    return { kind: 'conv', lane, result, ...places, form: full }
+  })
+}
+
+const rows =
+  (kind: 'gather' | 'scatter'): Rule =>
+  (node, context) => {
+    const [x, indices] = node.inputs as readonly [Node, Node]
+    const axis = axisOf(node)
+    const whole = kind === 'gather' ? x : node
+    const [from, at] = [context.readDense(x), context.readDense(indices)]
+    computeDense(node, context, (to) => ({
+      kind,
+      storage: node.dtype,
+      from,
+      indices: at,
+      to,
+      outer: sizeOf(whole.shape.slice(0, axis)),
+      length: whole.shape[axis]!,
+      count: sizeOf(indices.shape),
+      inner: sizeOf(whole.shape.slice(axis + 1)),
+    }))
+  }
+
+/** Copies an operand to its part of the result, unless it was computed there. */
+const putPart = (x: Node, to: View, { read, statements }: Context): void => {
+  const from = read(x)
+  if (sizeOf(x.shape) > 0 && !sameView(from, to)) statements.push(copyNest(from, to))
+}
+
+const concatenation: Rule = (node, context) => {
+  const to = context.place(node)
+  const axis = axisOf(node)
+  let at = 0
+  for (const x of node.inputs) {
+    putPart(x, part(to, rangeAlong(to.shape, axis, at, x.shape[axis]!)), context)
+    at += x.shape[axis]!
+  }
+}
+
+/** A place for the operand in the midst of zeros. */
+export const padded = (node: Node, { builder, statements, place }: Context): View => {
+  const to = place(node)
+  const size = sizeOf(node.shape)
+  if (size > sizeOf(node.inputs[0]!.shape)) {
+    if (isDense(to)) statements.push({ kind: 'fill', to, size, value: 0 })
+    else statements.push(copyNest({ ...dense(builder.number(0, node.dtype), node.dtype, []), shape: to.shape, strides: to.shape.map(() => 0) }, to))
+  }
+  return to
+}
+
+const padding: Rule = (node, context) => {
+  const [x] = node.inputs as readonly [Node]
+  const part_ = (to: View): View => part(to, { ...(node.attrs as unknown as Slice), shape: x.shape })
+  const made = context.placed(node)
+  const from = context.read(x)
+  putPart(x, part_(made ?? padded(node, context)), { ...context, read: () => from })
+}
+
+/** Which part of the result of a node one of its operands is, if the node only puts operands together. */
+export const partIn = (node: Node, operand: Node, sourceOf: (x: Node) => Node): Slice | undefined => {
+  if (node.op === unsliceOp.op) return { ...(node.attrs as unknown as Slice), shape: node.inputs[0]!.shape }
+  if (node.op !== concatOp) return undefined
+  const axis = axisOf(node)
+  let at = 0
+  for (const x of node.inputs) {
+    if (sourceOf(x) === operand) return rangeAlong(node.shape, axis, at, x.shape[axis]!)
+    at += x.shape[axis]!
+  }
+  return undefined
+}
+
+/** Windows of more elements than this have no code that looks for their greatest. */
+const windowLimit = 64
+
+const pooling =
+  (kind: Pool['kind']): Rule =>
+  (node, context) => {
+    const [x, at] = node.inputs as readonly [Node, Node?]
+    if (x.dtype !== 'f64' && x.dtype !== 'f32') return host(node, context)
+    const where = at === undefined ? (node.attrs as unknown as Windows) : undefined
+    const size = node.attrs['size'] as ReadonlyArray<number>
+    const out = where?.out ?? at!.shape.slice(at!.shape.length - size.length)
+    if (kind === 'argMaxPool' && (sizeOf(where!.window) > windowLimit || where!.inputDilation.some((n) => n !== 1))) return host(node, context)
+    const channels = at === undefined ? channelsOf(x, kind === 'unwindows' ? [...where!.window, ...out] : size) : channelsOf(at, out)
+    const lane = x.dtype
+    const from = context.readDense(x)
+    const positions = at === undefined ? from : context.readDense(at)
+    const otherwise = (node.attrs['otherwise'] as number | undefined) ?? 0
+    computeDense(node, context, (to) => ({ kind, lane, from, positions, to, channels, size, out, otherwise, ...(where && { where }) }))
+  }
+
+const rules: ReadonlyMap<Primitive, Rule> = new Map([
+  [dotOp, product],
+  [partials.y, convolution],
+  [partials.x, convolution],
+  [partials.w, convolution],
+  [gatherOp, rows('gather')],
+  [scatterOp, rows('scatter')],
+  [concatOp, concatenation],
+  [unsliceOp.op, padding],
+  [windowsOp.op, pooling('windows')],
+  [unwindowsOp.op, pooling('unwindows')],
+  [argMaxPoolOp, pooling('argMaxPool')],
+  [pickOp, pooling('pick')],
+  [unpickOp, pooling('unpick')],
+  [callOp, lowerCall],
+  [scanOp, lowerScan],
+  [condOp, lowerBranch],
+  [whileOp, lowerWhile],
+])
+
+/** Emits what computes a node. */
+export const lowerStatement: Rule = (node, context) => (rules.get(node.op) ?? host)(node, context)

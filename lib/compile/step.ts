@@ -1,0 +1,121 @@
+/** `compileStep`: a step from state to state whose state stays in the memory of the program. */
+import * as E from 'fp-ts/Either'
+import { errorAt, FoldgradException, refuse, type FoldgradError } from '../core/FoldgradError.js'
+import type { Buffer } from '../core/DType.js'
+import type { Node } from '../core/Node.js'
+import { sameShape } from '../core/Shape.js'
+import { bufferOf, tensorFrom, tensorOf, type Tensor } from '../core/Tensor.js'
+import { alignedLeaves, leavesOf, rebuild, showPaths, type TensorTree } from '../core/Tree.js'
+import { program } from '../interpret/evaluate.js'
+import { asBuffer, marked, trace, type AnyFunction, type Trace } from './compile.js'
+import { link } from './link.js'
+import { optimise } from './pass/index.js'
+import { readArguments, valueAt, type ArgumentTree, type SpecTree } from './signature.js'
+
+/** A compiled step: from a state and inputs to the next state and what the step tells. */
+export interface CompiledStep<S, A extends ReadonlyArray<unknown>, Y> {
+  (state: ArgumentTree<S>, ...inputs: { [K in keyof A]: ArgumentTree<A[K]> }): readonly [state: TensorTree<S>, told: TensorTree<Y>]
+}
+
+/** The leaves of a traced step: those of the next state, in the order of the state, and those of what it tells. */
+interface Parts {
+  readonly next: ReadonlyArray<Node>
+  readonly told: ReadonlyArray<Node>
+  readonly toldTree: unknown
+}
+
+const mend = 'Return [state, told] from the step, the state with the structure, shapes and dtypes that it was given with'
+
+const partsOf = (traced: Trace, state: unknown, count: number): E.Either<ReadonlyArray<FoldgradError>, Parts> => {
+  const wrong = (rule: string): E.Either<ReadonlyArray<FoldgradError>, Parts> => E.left([errorAt('compileStep', [], refuse('Structure', rule, mend))])
+  const { result, parameters } = traced
+  if (!Array.isArray(result) || result.length !== 2) return wrong('the step returns something else than a pair')
+  const next = alignedLeaves(state, result[0])
+  if (next === undefined) return wrong(`the state has ${showPaths(state)} and the next state ${showPaths(result[0])}`)
+  const nodes = traced.outputs
+  const places = new Map(leavesOf(result[0]).map(([path], i) => [path, nodes[i]!]))
+  const ordered = next.map(([path]) => places.get(path)!)
+  const odd = ordered.findIndex((y, k) => !sameShape(y.shape, parameters[k]!.shape) || y.dtype !== parameters[k]!.dtype)
+  if (odd >= 0) return wrong(`the leaf '${next[odd]![0]}' is ${parameters[odd]!.toString()} before the step and ${ordered[odd]!.toString()} after it`)
+  return E.right({ next: ordered, told: nodes.slice(count), toldTree: result[1] })
+}
+
+const usedUp = (name: string): FoldgradException =>
+  new FoldgradException([errorAt('compileStep', [], refuse('Argument', `the state (${name}) was handed to a later step, which used it up`, 'Read it before that step, with toTypedArray or toArray'))])
+
+/**
+ * A pure function from a state and inputs to `[next state, told]`, compiled like {@link compile}, for loops of many steps: the state
+ * that a step returns stays in the memory of the program, and the next step takes it from there. So nothing of it is copied, and parameters of any
+ * size are updated in place.
+ *
+ * What is returned are tensors. Those of the state are used up when they are handed to the next step: reading one after that
+ * throws, with the mend. Before that, and if another state is handed over, they can be read at any time. A state of ordinary
+ * tensors is copied, and never used up.
+ *
+ * `Left` with every misuse, and for a step that does not return a pair, or a state of other shapes.
+ *
+ * @example
+ * const step = (w: Node, x: Node) => [sub(w, mul(0.5, x)), sum(w)] as const
+ * const run = pipe(compileStep(step, [shaped([2]), shaped([2])]), E.getOrElseW((errors) => { throw new FoldgradException(errors) }))
+ * const [first] = run(tensor([1, 2]), tensor([1, 1]))
+ * const [second, total] = run(first, tensor([1, 1]))
+ * second.toArray() // [0, 1]
+ * total.toArray()  // 2
+ */
+export const compileStep = <S, A extends ReadonlyArray<unknown>, N, Y>(
+  f: (state: S, ...inputs: A) => readonly [N, Y],
+  specs: readonly [SpecTree<S>, ...{ readonly [K in keyof A]: SpecTree<A[K]> }],
+): E.Either<ReadonlyArray<FoldgradError>, CompiledStep<S, A, Y>> => {
+  const state = specs[0]
+  const count = leavesOf(state).length
+  return Object.freeze(
+    E.chain((traced: Trace) => E.map((parts: Parts) => build(traced, parts, state))(partsOf(traced, state, count)))(trace(f as unknown as AnyFunction, specs)),
+  ) as unknown as E.Either<ReadonlyArray<FoldgradError>, CompiledStep<S, A, Y>>
+}
+
+/** A leaf of the state as the program last left it. */
+interface Resident {
+  readonly tensor: Tensor
+  used: boolean
+}
+
+const build = ({ parameters, leaves }: Trace, { next, told, toldTree }: Parts, state: unknown): ((...args: ReadonlyArray<unknown>) => unknown) => {
+  const outputs = [...next, ...told]
+  const carried = next.length
+  const linked = link(parameters, optimise(outputs), carried)
+  const interpret = program(parameters, outputs)
+  let residents: ReadonlyArray<Resident> = []
+
+  const tell = (read: (k: number) => Buffer): unknown => rebuild(toldTree, told.map(({ shape, dtype }, k) => tensorOf(read(carried + k), shape, dtype)))
+  const step = (...args: ReadonlyArray<unknown>): unknown => {
+    const inPlace = leaves.map((leaf, k) => k < residents.length && valueAt(args, leaf) === residents[k]!.tensor)
+    const inputs = readArguments(args, leaves, inPlace)
+    // The program will write over a state that somebody may still read, unless it was handed over.
+    residents.forEach(({ tensor }, k) => {
+      if (!inPlace[k]) bufferOf(tensor)
+    })
+    const read = linked?.run(inputs)
+    if (read === undefined) {
+      const numbers = inputs.map((given, k) => asBuffer(given ?? bufferOf(residents[k]!.tensor)))
+      residents.forEach(({ tensor }) => bufferOf(tensor))
+      residents = []
+      const results = interpret(numbers)
+      return Object.freeze([rebuild(state, next.map(({ shape, dtype }, k) => tensorOf(results[k]!, shape, dtype))), tell((k) => results[k]!)])
+    }
+    residents.forEach((resident, k) => {
+      resident.used = inPlace[k]!
+    })
+    residents = next.map(({ shape, dtype }, k) => {
+      const resident: Resident = {
+        used: false,
+        tensor: tensorFrom(() => {
+          if (resident.used) throw usedUp(leaves[k]!.name)
+          return read(k)
+        }, shape, dtype),
+      }
+      return resident
+    })
+    return Object.freeze([rebuild(state, residents.map(({ tensor }) => tensor)), tell(read)])
+  }
+  return marked(step, { engine: linked === undefined ? 'slots' : 'wasm', outputs, ...linked?.details })
+}
