@@ -12,7 +12,9 @@ import { asNode } from '../primitive/leaf.js'
 import { directFunction, directText, smallScript, type Results } from './direct.js'
 import { details, type Details, type Engine } from './inspect.js'
 import { link } from './link.js'
+import { Memo, type Recall } from './Memo.js'
 import { optimise } from './pass/index.js'
+import { keyOf } from './sameProgram.js'
 import { parametersFor, readArguments, type ArgumentTree, type NumberArray, type Parameters, type SpecTree } from './signature.js'
 
 /** The tree type `T` with numbers (for scalars) and fresh typed arrays at the leaves. */
@@ -67,17 +69,32 @@ interface Compile {
  * slope(tensor([0, 1])).toArray() // [0, 1.3817732906760363]
  */
 export const compile: Compile = ((f: AnyFunction, specs: ReadonlyArray<unknown>, { results = 'tensors', engine }: CompileOptions = {}) =>
-  Object.freeze(E.map((traced: Trace) => build(traced, specs.length, results, engine))(trace(f, specs)))) as unknown as Compile
+  Object.freeze(E.map((traced: Trace) => remembered(traced, specs.length, results, engine))(trace(f, specs)))) as unknown as Compile
+
+type Function_ = (...args: ReadonlyArray<unknown>) => unknown
+
+/** Programs that are in use; see {@link Memo}. */
+const memo = new Memo<Function_>(256, (made) => (made as unknown as { readonly [details]: Details })[details].recall!)
+
+/** What tells programs of equal graphs apart: how they are called, and what they return. */
+const formOf = ({ leaves, result }: Trace, count: number, results: Results, engine: Engine | undefined): string =>
+  JSON.stringify([count, results, engine ?? '', leaves.map(({ keys }) => keys), rebuild(result, leavesOf(result).map((_, k) => k))])
+
+/** The function for a traced program, or the one that was made for the same program before and is still in use. */
+const remembered = (traced: Trace, count: number, results: Results, engine: Engine | undefined): Function_ => {
+  const recall = { key: keyOf({ parameters: traced.parameters, outputs: traced.outputs }), form: formOf(traced, count, results, engine) }
+  return memo.find(recall) ?? memo.keep(build(traced, count, results, engine, recall))
+}
 
 /** The function for a traced program, by the quickest way that is open. */
-const build = (traced: Trace, count: number, results: Results, engine?: Engine): ((...args: ReadonlyArray<unknown>) => unknown) => {
+const build = (traced: Trace, count: number, results: Results, engine: Engine | undefined, recall: Recall): ((...args: ReadonlyArray<unknown>) => unknown) => {
   const { parameters, leaves, outputs, result } = traced
   const reduced = optimise(outputs)
   const direct = { parameters, leaves, arguments: count, outputs: reduced, result, results }
   const script = engine === undefined || engine === 'script' ? smallScript(parameters, reduced) : undefined
   const text = script && directText(direct, script)
   const written = script && text !== undefined ? directFunction(direct, script, text) : undefined
-  if (written !== undefined && text !== undefined) return marked(written, { engine: 'script', outputs, text })
+  if (written !== undefined && text !== undefined) return marked(written, { engine: 'script', outputs, text, ...(recall && { recall }) })
   const linked = engine === undefined || engine === 'wasm' ? link(parameters, reduced) : undefined
   const interpret = program(parameters, outputs)
   const run = (inputs: ReadonlyArray<Buffer | number>): ReadonlyArray<Buffer> => {
@@ -86,7 +103,7 @@ const build = (traced: Trace, count: number, results: Results, engine?: Engine):
   }
   const shape = (buffer: Buffer, k: number): unknown =>
     results === 'tensors' ? tensorOf(buffer, outputs[k]!.shape, outputs[k]!.dtype) : outputs[k]!.shape.length === 0 ? buffer[0]! : buffer
-  return marked((...args) => rebuild(result, run(readArguments(args, leaves)).map(shape)), { engine: linked === undefined ? 'slots' : 'wasm', outputs, ...linked?.details })
+  return marked((...args) => rebuild(result, run(readArguments(args, leaves)).map(shape)), { engine: linked === undefined ? 'slots' : 'wasm', outputs, ...(recall && { recall }), ...linked?.details })
 }
 
 export const marked = (f: (...args: ReadonlyArray<unknown>) => unknown, found: Details): ((...args: ReadonlyArray<unknown>) => unknown) =>

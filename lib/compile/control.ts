@@ -133,8 +133,8 @@ export const lowerBranch = (node: Node, context: Context): void => {
     return flag
   }
   const choose = (k: number): ReadonlyArray<Statement> =>
-    k === branches.length - 1 ? bodies[k]! : [{ kind: 'if', flag: test('eq', k), then: bodies[k]!, otherwise: choose(k + 1) }]
+    k === branches.length - 1 ? bodies[k]! : [{ kind: 'if', flag: test('eq', k), onTrue: bodies[k]!, onFalse: choose(k + 1) }]
   const outside = [test('lt', 0), test('ge', branches.length)]
-  for (const flag of outside) statements.push({ kind: 'if', flag, then: [{ kind: 'stop' }], otherwise: [] })
+  for (const flag of outside) statements.push({ kind: 'if', flag, onTrue: [{ kind: 'stop' }], onFalse: [] })
   statements.push(...choose(0))
 }

@@ -81,6 +81,7 @@ export const directFunction = (direct: Direct, script: Script, text: string): ((
   }
   const tensor = (buffer: Buffer, k: number) => tensorOf(buffer, outputs[k]!.shape, outputs[k]!.dtype)
   try {
+    // oxlint-disable-next-line typescript/no-implied-eval
     const make = new Function('scalars', 'read', 'tensor', text) as (...given: ReadonlyArray<unknown>) => (...args: ReadonlyArray<unknown>) => unknown
     return make(script.scalars, read, tensor)
   } catch (refused) {

@@ -2,8 +2,10 @@
 import { sort } from '../core/Graph.js'
 import type { Node } from '../core/Node.js'
 import type { LoopProgram, Nest, Statement } from './ir.js'
+import type { Recall } from './Memo.js'
 import { passes } from './pass/index.js'
 import type { Planned } from './plan.js'
+import { bodiesOf } from './touch.js'
 
 /** Where a compiled function keeps what it is made of. */
 export const details = Symbol('foldgrad.compiled')
@@ -15,6 +17,8 @@ export type Engine = 'script' | 'wasm' | 'slots'
 export interface Details {
   readonly engine: Engine
   readonly outputs: ReadonlyArray<Node>
+  /** By what it is found again, if it is. */
+  readonly recall?: Recall
   readonly text?: string
   readonly program?: LoopProgram
   readonly plan?: Planned
@@ -97,30 +101,17 @@ const line = (statement: Statement): string => {
   }
 }
 
-const bodies = (statement: Statement): ReadonlyArray<readonly [string, ReadonlyArray<Statement>]> => {
-  switch (statement.kind) {
-    case 'repeat':
-      return [['', statement.body]]
-    case 'while':
-      return [['test', statement.test], ['body', statement.body]]
-    case 'if':
-      return [['then', statement.then], ['else', statement.otherwise]]
-    default:
-      return []
-  }
-}
-
 const listing = (statements: ReadonlyArray<Statement>, indent = ''): ReadonlyArray<string> =>
   statements.flatMap((statement) => [
     `${indent}${line(statement)}`,
-    ...bodies(statement).flatMap(([name, body]) => [...(name === '' ? [] : [`${indent} ${name}`]), ...listing(body, `${indent}  `)]),
+    ...bodiesOf(statement).flatMap(([name, body]) => [...(name === '' ? [] : [`${indent} ${name}`]), ...listing(body, `${indent}  `)]),
   ])
 
 const kinds = (statements: ReadonlyArray<Statement>, into: Record<string, number> = {}): Record<string, number> => {
   for (const statement of statements) {
     const name = statement.kind === 'host' ? `host ${statement.node.op.name}` : statement.kind
     into[name] = (into[name] ?? 0) + 1
-    for (const [, body] of bodies(statement)) kinds(body, into)
+    for (const [, body] of bodiesOf(statement)) kinds(body, into)
   }
   return into
 }
@@ -137,7 +128,7 @@ const engines: Readonly<Record<Engine, string>> = { script: 'generated JavaScrip
  * const f = compile((x: Node) => add(mul(x, 1), mul(x, 1)), [shaped([])])
  * const report = E.isRight(f) ? inspect(f.right) : undefined
  * report?.engine         // 'script'
- * report?.passes.at(0)   // ['traced', 5]
+ * report?.passes.at(0)   // ['traced', 6]
  */
 export const inspect = (compiled: object): Inspection | undefined => {
   const found = (compiled as { readonly [details]?: Details })[details]

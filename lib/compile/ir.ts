@@ -198,8 +198,8 @@ export interface While {
 export interface Branch {
   readonly kind: 'if'
   readonly flag: Place
-  readonly then: ReadonlyArray<Statement>
-  readonly otherwise: ReadonlyArray<Statement>
+  readonly onTrue: ReadonlyArray<Statement>
+  readonly onFalse: ReadonlyArray<Statement>
 }
 
 /** The program stops: the numbers are unfit. */

@@ -5,7 +5,7 @@ import { astypeOp } from '../primitive/arithmetic.js'
 import type { Access, Lane, Storage } from './ir.js'
 
 /** The most operations in one nest: more would not stay in registers. */
-export const laneLimit = 256
+export const laneLimit = 1000
 
 const none: ReadonlyArray<Lane> = []
 

@@ -49,8 +49,8 @@ const livesOf = ({ buffers, statements }: LoopProgram): ReadonlyArray<Life | und
       walk(statement.body)
     } else if (statement.kind === 'if') {
       uses.push({ buffer: statement.flag.buffer, at: now++, reads: true })
-      walk(statement.then)
-      walk(statement.otherwise)
+      walk(statement.onTrue)
+      walk(statement.onFalse)
     } else note(statement)
     if (statement.kind === 'repeat' || statement.kind === 'while') rounds.push({ start, end: now - 1 })
   }

@@ -7,6 +7,7 @@ import type { Closed, Node } from '../core/Node.js'
 import { sizeOf } from '../core/Shape.js'
 import { bufferOf, type Tensor } from '../core/Tensor.js'
 import { callOp } from '../control/call.js'
+import { block } from '../kernel/sum.js'
 import { axisOf } from '../primitive/along.js'
 import { astypeOp } from '../primitive/arithmetic.js'
 import { gatherOp } from '../primitive/indexing.js'
@@ -122,9 +123,9 @@ class Scalars {
     return this.#simple({ op, args: [a, b], truth: false, scalar })
   }
 
-  /** Combined two by two, like the leaves of a tree. */
+  /** Combined in the order in which the kernels sum: one after another, and halves of more than a block. */
   #total(op: string, scalar: (...xs: ReadonlyArray<number>) => number, cells: Cells): Lane {
-    if (cells.length === 1) return cells[0]!
+    if (cells.length <= block) return cells.reduce((sum, cell) => this.#binary(op, scalar, sum, cell))
     const half = cells.length >> 1
     return this.#binary(op, scalar, this.#total(op, scalar, cells.slice(0, half)), this.#total(op, scalar, cells.slice(half)))
   }

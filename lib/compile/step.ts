@@ -30,14 +30,16 @@ const partsOf = (traced: Trace, state: unknown, count: number): E.Either<Readonl
   const wrong = (rule: string): E.Either<ReadonlyArray<FoldgradError>, Parts> => E.left([errorAt('compileStep', [], refuse('Structure', rule, mend))])
   const { result, parameters } = traced
   if (!Array.isArray(result) || result.length !== 2) return wrong('the step returns something else than a pair')
-  const next = alignedLeaves(state, result[0])
-  if (next === undefined) return wrong(`the state has ${showPaths(state)} and the next state ${showPaths(result[0])}`)
+  const pair: ReadonlyArray<unknown> = result
+  const [after, toldTree] = pair
+  const next = alignedLeaves(state, after)
+  if (next === undefined) return wrong(`the state has ${showPaths(state)} and the next state ${showPaths(after)}`)
   const nodes = traced.outputs
-  const places = new Map(leavesOf(result[0]).map(([path], i) => [path, nodes[i]!]))
+  const places = new Map(leavesOf(after).map(([path], i) => [path, nodes[i]!]))
   const ordered = next.map(([path]) => places.get(path)!)
   const odd = ordered.findIndex((y, k) => !sameShape(y.shape, parameters[k]!.shape) || y.dtype !== parameters[k]!.dtype)
   if (odd >= 0) return wrong(`the leaf '${next[odd]![0]}' is ${parameters[odd]!.toString()} before the step and ${ordered[odd]!.toString()} after it`)
-  return E.right({ next: ordered, told: nodes.slice(count), toldTree: result[1] })
+  return E.right({ next: ordered, told: nodes.slice(count), toldTree })
 }
 
 const usedUp = (name: string): FoldgradException =>

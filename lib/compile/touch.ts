@@ -53,7 +53,7 @@ export const touched = (statement: Statement): { readonly read: ReadonlyArray<Pl
       return { read: [...read, statement.flag], written }
     }
     case 'if': {
-      const { read, written } = within([...statement.then, ...statement.otherwise])
+      const { read, written } = within([...statement.onTrue, ...statement.onFalse])
       return { read: [...read, statement.flag], written }
     }
     case 'stop':
@@ -74,20 +74,15 @@ export const reads = (statement: Statement): ReadonlySet<number> => numbers(touc
 /** The buffers that a statement writes. */
 export const writes = (statement: Statement): ReadonlySet<number> => numbers(touched(statement).written)
 
-/** Whether a statement may end the program before its time: it looks at indices, or calls something that may refuse. */
-export const mayStop = (statement: Statement): boolean => {
-  switch (statement.kind) {
-    case 'host':
-    case 'gather':
-    case 'scatter':
-    case 'while':
-    case 'stop':
-      return true
-    case 'repeat':
-      return statement.body.some(mayStop)
-    case 'if':
-      return statement.then.some(mayStop) || statement.otherwise.some(mayStop)
-    default:
-      return false
-  }
+/** The bodies of a statement that has others inside, by their names. */
+export const bodiesOf = (statement: Statement): ReadonlyArray<readonly [name: string, body: ReadonlyArray<Statement>]> => {
+  if (statement.kind === 'repeat') return [['', statement.body]]
+  if (statement.kind === 'while') return [['test', statement.test], ['body', statement.body]]
+  return statement.kind === 'if' ? [['true', statement.onTrue], ['false', statement.onFalse]] : []
 }
+
+/** What looks at indices, calls something that may refuse, or need not end. */
+const stopping: ReadonlySet<Statement['kind']> = new Set(['host', 'gather', 'scatter', 'while', 'stop'])
+
+/** Whether a statement may end the program before its time. */
+export const mayStop = (statement: Statement): boolean => stopping.has(statement.kind) || bodiesOf(statement).some(([, body]) => body.some(mayStop))

@@ -20,3 +20,12 @@ export const divLoop: Loop = (out, a, sa, b, sb) => {
 export const negLoop: Loop = (out, a, sa) => {
   for (let i = 0, j = 0; i < out.length; i++, j += sa) out[i] = -a[j]!
 }
+
+/** The same on single elements of one array: no number leaves it. */
+export type Within = (x: Float64Array, i: number, operands: Int32Array, from: number) => void
+
+export const addWithin: Within = (x, i, at, k) => void (x[i] = x[at[k]!]! + x[at[k + 1]!]!)
+export const subWithin: Within = (x, i, at, k) => void (x[i] = x[at[k]!]! - x[at[k + 1]!]!)
+export const mulWithin: Within = (x, i, at, k) => void (x[i] = x[at[k]!]! * x[at[k + 1]!]!)
+export const divWithin: Within = (x, i, at, k) => void (x[i] = x[at[k]!]! / x[at[k + 1]!]!)
+export const negWithin: Within = (x, i, at, k) => void (x[i] = -x[at[k]!]!)

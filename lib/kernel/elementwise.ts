@@ -52,3 +52,13 @@ const stride = (a: Buffer, out: Buffer): number => (a.length === 1 && out.length
 /** The same array stored out in full. */
 export const filled = (a: Buffer, dtype: DType, size: number): Buffer =>
   a.length === size ? a : allocate(dtype, size).fill(a[0]!)
+
+/** The operation on single elements of one array, at the positions `operands[from]` … `operands[to - 1]`. */
+export const scalarResult = (f: Scalar, x: Float64Array, operands: Int32Array, from: number, to: number): number => {
+  const a = x[operands[from]!]!
+  if (to - from === 1) return f(a)
+  const b = x[operands[from + 1]!]!
+  if (to - from === 2) return f(a, b)
+  const c = x[operands[from + 2]!]!
+  return to - from === 3 ? f(a, b, c) : f(a, b, c, ...Array.from(operands.subarray(from + 3, to), (i) => x[i]!))
+}

@@ -3,7 +3,7 @@ import { allocate, type Buffer, type DType } from '../core/DType.js'
 import type { Groups } from './reduce.js'
 
 /** So many terms are added one after another before pairing begins. */
-const block = 128
+export const block = 128
 
 /** So many neighbouring sums are accumulated at a time: a row of them stays in the nearest cache. */
 const tile = 1024

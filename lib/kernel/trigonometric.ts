@@ -7,9 +7,9 @@ export const sech2 = (x: number): number => {
   return sech * sech
 }
 
-/** `sin(π(x + n/2))`, the `n`-th derivative of the sine at `πx`; the period is taken off exactly. */
+/** `sin(π(x + n/2))`, the `n`-th derivative of the sine at `πx`; the period is taken off exactly, alike on both sides of 0. */
 const sinPi = (x: number, n: number): number => {
-  const half = Math.round(x)
+  const half = Math.sign(x) * Math.round(Math.abs(x))
   const wave = n % 2 === 0 ? Math.sin(Math.PI * (x - half)) : Math.cos(Math.PI * (x - half))
   return (half % 2 === 0) === (n % 4 < 2) ? wave : -wave
 }

@@ -7,28 +7,18 @@
  * own is not zero; a wrong rule whose adjoint is zero does no harm and is not blamed. The numbers are differenced for all
  * nodes at once along the line that failed. In forward mode the pullback is the transposed pushforward.
  */
-import { isFloat } from '../core/DType.js'
-import { isInvalid, masks, type Node } from '../core/Node.js'
-import { sameShape, type Shape } from '../core/Shape.js'
+import type { Node } from '../core/Node.js'
 import { tensorOf, type Tensor } from '../core/Tensor.js'
-import { add } from '../primitive/declare.js'
-import { identity } from '../primitive/identity.js'
-import { constant, full } from '../primitive/leaf.js'
-import { adjointsOfAll, contribution } from '../transform/backward.js'
+import { constant } from '../primitive/leaf.js'
 import { tangentsOf } from '../transform/forward.js'
 import { claim, type Comparison } from './compare.js'
 import type { Line } from './direction.js'
+import { flowBack, type Flow, type Misshapen } from './flow.js'
 import { pack, tensorsOf, unpack, type Numeric } from './numeric.js'
 import { central, epsilon } from './numerical.js'
 import { absoluteDot } from './sum.js'
 import { courseOf, hasKink, ladderOf, type Course, type Program } from './traced.js'
 import type { Way } from './trial.js'
-
-/** A contribution of the wrong shape. */
-export interface Misshapen {
-  readonly operand: number
-  readonly found: Shape
-}
 
 /** A node whose rule is wrong along a line. */
 export interface Culprit {
@@ -37,62 +27,6 @@ export interface Culprit {
   readonly kink: boolean
   /** The operand whose contribution has the wrong shape, if that is what is wrong, and that shape. */
   readonly misshapen?: Misshapen
-}
-
-/** What a node hands on to its operands; `null` to one that it has no derivative in. */
-type Contributions = ReadonlyArray<Node | null>
-
-const reverse = (g: Node, y: Node, masked: boolean): Contributions => {
-  const wanted = y.inputs.map((x) => isFloat(x.dtype))
-  return (y.op.pullback?.(g, y, wanted, masked) ?? y.inputs.map((_, k) => (wanted[k] ? contribution(g, masked, y, k) : null))).map((c, k) => (wanted[k] ? c : null))
-}
-
-/** The transposed pushforward. A tangent of a wrong shape is handed on to all operands, so that it is seen. */
-const forward = (g: Node, y: Node): Contributions => {
-  const tangents = y.inputs.map((x) => (isFloat(x.dtype) ? identity(full(0, x)) : null))
-  const t = tangents.every((p) => p === null) ? null : y.op.jvp(tangents, y)
-  if (t === null) return y.inputs.map(() => null)
-  if (isInvalid(t) || !sameShape(t.shape, y.shape)) return tangents.map((p) => (p === null ? null : t))
-  const moving = tangents.filter((p) => p !== null)
-  const found = adjointsOfAll([[t, g]], moving, 'blame')
-  let next = 0
-  return tangents.map((p) => (p === null ? null : (found[next++] ?? null)))
-}
-
-/** The adjoint of every node and what it hands on, by position. */
-interface Flow {
-  readonly adjoints: ReadonlyArray<Node | undefined>
-  readonly contributions: ReadonlyArray<Contributions | undefined>
-  /** A node that hands on an array that does not fit, where the flow ends. */
-  readonly misshapen: readonly [position: number, Misshapen] | undefined
-}
-
-const flowBack = ({ nodes, outputs, variables }: Program, ys: ReadonlyArray<Tensor>, w: Float64Array, way: Way): Flow => {
-  const at = new Map(nodes.map((node, i) => [node, i]))
-  const adjoints = new Array<Node | undefined>(nodes.length).fill(undefined)
-  const contributions = new Array<Contributions | undefined>(nodes.length).fill(undefined)
-  const masked = new Uint8Array(nodes.length)
-  const receive = (node: Node, g: Node): void => {
-    const i = at.get(node)!
-    adjoints[i] = adjoints[i] === undefined ? g : add(adjoints[i], g)
-  }
-  unpack(ys, w).forEach((t, i) => receive(outputs[i]!, constant(t)))
-  const moves = new Set(variables)
-  for (const node of nodes) if (node.inputs.some((x) => moves.has(x))) moves.add(node)
-  for (let i = nodes.length - 1; i >= 0; i--) {
-    const [y, g] = [nodes[i]!, adjoints[i]]
-    if (g === undefined || y.inputs.length === 0) continue
-    const given = (way === 'forward' ? forward(g, y) : reverse(g, y, masked[i] === 1)).map((c, k) => (moves.has(y.inputs[k]!) ? c : null))
-    const wrong = given.findIndex((c, k) => c !== null && !isInvalid(c) && !sameShape(c.shape, y.inputs[k]!.shape))
-    if (wrong >= 0) return { adjoints, contributions, misshapen: [i, { operand: wrong, found: given[wrong]!.shape }] }
-    contributions[i] = given
-    given.forEach((c, k) => {
-      if (c === null) return
-      receive(y.inputs[k]!, c)
-      if (way !== 'forward' && (masked[i] === 1 || masks(y))) masked[at.get(y.inputs[k]!)!] = 1
-    })
-  }
-  return { adjoints, contributions, misshapen: undefined }
 }
 
 const zeros = (node: Node): Tensor => tensorOf(new Float64Array(node.shape.reduce((n, d) => n * d, 1)), node.shape, 'f64')
@@ -151,7 +85,7 @@ export const culprits = (
   { v, w }: Line,
   { step, tolerance }: Pick<Comparison, 'step' | 'tolerance'>,
 ): ReadonlyArray<Culprit> => {
-  const flow = flowBack(program, ys, w, way)
+  const flow = flowBack(program, ys, w, way === 'forward')
   if (flow.misshapen !== undefined) {
     const [position, misshapen] = flow.misshapen
     return [{ position, misshapen, kink: false }]

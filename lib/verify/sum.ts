@@ -18,7 +18,7 @@ export const dot = (a: Float64Array, b: Float64Array): number => {
 }
 
 /** `Σ |a[i]·b[i]|`, the scale that rounding errors of `dot` are measured by. */
-export const absoluteDot = (a: Float64Array, b: Float64Array): number => {
+export const absoluteDot = (a: ArrayLike<number>, b: ArrayLike<number>): number => {
   let sum = 0
   for (let i = 0; i < a.length; i++) sum += Math.abs(a[i]! * b[i]!)
   return sum

@@ -9,6 +9,7 @@ import { claim, compare, type Claim, type Comparison } from './compare.js'
 import type { Line } from './direction.js'
 import { along, pack, results, tensorsOf, unpack, type Numeric } from './numeric.js'
 import { epsilon } from './numerical.js'
+import { roundingOf } from './residue.js'
 import { singlePrecision } from './rounding.js'
 
 /** Reverse mode, forward mode, or the two against each other. */
@@ -36,15 +37,21 @@ const wrongShapes = (found: ReadonlyArray<Node>, expected: ReadonlyArray<Tensor>
 /** The number that a derivative claims for a line. */
 const claimOf = (g: Numeric, ys: ReadonlyArray<Tensor>, forward: boolean, line: Line): Claim | WrongShapes => {
   const derivative = derivativeOf(g, ys, forward, line)
-  return wrongShapes(derivative, forward ? ys : g.point) ?? claim(pack(tensorsOf(derivative)), forward ? line.w : line.v)
+  const weights = forward ? line.w : line.v
+  return wrongShapes(derivative, forward ? ys : g.point) ?? { ...claim(pack(tensorsOf(derivative)), weights), residue: () => roundingOf(derivative, weights) }
 }
+
+const largest = (xs: Float64Array): number => xs.reduce((m, x) => Math.max(m, Math.abs(x)), 0)
+
+/** The derivative along a line of a function that changes as its arguments do; without arguments there is nothing to be small against. */
+const reachOf = ({ v, w }: Line): number => (v.length === 0 ? Infinity : largest(v) * largest(w))
 
 const isWrong = (found: object): found is WrongShapes => 'expected' in found
 
 /** The comparison of one mode with numerical differentiation, along one line. */
 export const trial = (g: Numeric, ys: ReadonlyArray<Tensor>, forward: boolean, line: Line): Comparison | WrongShapes => {
   const claimed = claimOf(g, ys, forward, line)
-  return isWrong(claimed) ? claimed : compare(along(g, line.v), line.w, claimed)
+  return isWrong(claimed) ? claimed : compare(along(g, line.v), line.w, claimed, reachOf(line))
 }
 
 /**
@@ -59,7 +66,7 @@ export const singleTrial = (g: Numeric, single: Numeric, forward: boolean, line:
   if (wrong !== undefined) return wrong
   const weights = forward ? line.w : line.v
   const { bound, overflow } = singlePrecision(derivative, weights)
-  const found = compare(along(g, line.v), line.w, { ...claim(pack(tensorsOf(derivative)), weights), rounding: bound })
+  const found = compare(along(g, line.v), line.w, { ...claim(pack(tensorsOf(derivative)), weights), rounding: bound }, reachOf(line))
   const excused = overflow !== undefined && found.verdict === 'refuted' && overflowsItself(single)
   return excused ? { ...found, verdict: 'inconclusive' } : found
 }
@@ -76,8 +83,10 @@ export const transpositionTrial = (g: Numeric, ys: ReadonlyArray<Tensor>, line: 
   const backward = claimOf(g, ys, false, line)
   if (isWrong(forward)) return forward
   if (isWrong(backward)) return backward
-  const tolerance = 16 * (line.v.length + line.w.length) * epsilon * (forward.scale + backward.scale)
-  const equal = Math.abs(forward.value - backward.value) <= tolerance
+  const apart = Math.abs(forward.value - backward.value)
+  const usual = 16 * (line.v.length + line.w.length) * epsilon * (forward.scale + backward.scale)
+  const tolerance = apart <= usual ? usual : usual + (forward.residue?.() ?? 0) + (backward.residue?.() ?? 0)
+  const equal = apart <= tolerance
   return { verdict: equal ? 'consistent' : 'refuted', claimed: backward.value, estimate: forward.value, tolerance, kink: false, step: 0 }
 }
 

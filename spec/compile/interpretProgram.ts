@@ -105,8 +105,8 @@ class Interpreter {
     }
   }
 
-  #branch({ flag, then, otherwise }: Branch): void {
-    this.run(this.#memories[flag.buffer]![this.#at(flag)] === 0 ? otherwise : then)
+  #branch({ flag, onTrue, onFalse }: Branch): void {
+    this.run(this.#memories[flag.buffer]![this.#at(flag)] === 0 ? onFalse : onTrue)
   }
 
   #host({ node, inputs, output }: Host): void {

@@ -30,7 +30,7 @@ const step = (adjoints: Adjoints, y: Node): Adjoints => {
 
 /**
  * The adjoints of all nodes that the last one depends on, given its cotangent. `nodes` are in any topological order,
- * operands first. Quadratic, since every step copies a map: the specification of the fold that the library ships.
+ * operands first; `masked` says that zeros of the cotangent come from a mask. Quadratic, since every step copies a map: the specification of the fold that the library ships.
  */
-export const literalBackward = (nodes: ReadonlyArray<Node>, cotangent: Node): Adjoints =>
-  nodes.reduceRight(step, new Map([[nodes.at(-1)!, { node: cotangent, masked: false }]]))
+export const literalBackward = (nodes: ReadonlyArray<Node>, cotangent: Node, masked = false): Adjoints =>
+  nodes.reduceRight(step, new Map([[nodes.at(-1)!, { node: cotangent, masked }]]))

@@ -1,7 +1,7 @@
 /** Never flaky, never blind: right derivatives of functions of all kinds are not refuted, wrong ones do not pass. */
 import * as E from 'fp-ts/Either'
 import { describe, expect, it } from 'vitest'
-import { abs, add, cos, div, erf, exp, floor, lgamma, log, mul, relu, sigmoid, sin, softmax, sqrt, square, stopGradient, sub, tanh, tensor, type Node } from '../../lib/index.js'
+import { abs, add, clip, constant, cos, cross, div, embedding, erf, exp, floor, layerNorm, lgamma, log, mul, relEntr, relu, sigmoid, sin, softmax, sqrt, square, stopGradient, sub, sum, takeAlongAxis, tanh, tensor, tile, type Node, type Tensor } from '../../lib/index.js'
 import { checkGradient, checkJvp, showFailure, type Answer } from '../../lib/verify/index.js'
 import { noiseOf } from '../../lib/verify/noise.js'
 import { uniform } from '../../lib/verify/random.js'
@@ -48,8 +48,59 @@ describe('functions of all kinds', () => {
     for (const { f, x, seed, error } of samples) {
       const wrong = (y: Node): Node => add(mul(f(y), 1 - error), stopGradient(mul(f(y), error)))
       const answer = checkGradient(wrong, [x], { seed, blame: false, directions: 1 })
-      if (verdictOf(answer) === 'consistent' && E.isRight(answer)) expect(answer.right.comparisons[0]!.claimed).toBe(0)
+      // Where the derivative is zero a part of it is zero as well, and nothing is wrong.
+      const truth = checkGradient(f, [x], { seed, blame: false, directions: 1 })
+      if (E.isRight(answer) && E.isRight(truth) && answer.right.verdict === 'consistent') expect(answer.right.comparisons[0]!.claimed).toBe(truth.right.comparisons[0]!.claimed)
     }
+  })
+})
+
+describe('a derivative that is claimed to be zero', () => {
+  const zero = (f: (x: Node) => Node) => verdictOf(checkGradient((x: Node) => stopGradient(f(x)), [tensor([0.5, -1.25, 1.5])], { blame: false }))
+
+  it.each<readonly [string, (x: Node) => Node]>([
+    ['sin x', sin],
+    ['1 + 1e-9 sin x', (x) => add(1, mul(1e-9, sin(x)))],
+    ['1 + 1e-12 x', (x) => add(1, mul(1e-12, x))],
+    ['1 + 1e-14 x', (x) => add(1, mul(1e-14, x))],
+    ['1 + 1e-15 exp x', (x) => add(1, mul(1e-15, exp(x)))],
+    ['1e8 + sin x', (x) => add(1e8, sin(x))],
+    ['1e12 + sin x', (x) => add(1e12, sin(x))],
+    ['1e17 + sin x', (x) => add(1e17, sin(x))],
+    ['x²', square],
+    ['x² times 1e-12', (x) => mul(1e-12, square(x))],
+  ])('does not pass for %s', (_, f) => expect(zero(f)).not.toBe('consistent'))
+
+  it.each<readonly [string, (x: Node) => Node]>([
+    ['a constant', () => constant(tensor([1, 2, 3]))],
+    ['a large constant', (x) => add(1e4, mul(0, x))],
+    ['the sum of a softmax, which is 1', (x) => sum(softmax(x))],
+    ['sin² + cos²', (x) => add(square(sin(x)), square(cos(x)))],
+    ['x - x', (x) => sub(x, x)],
+    ['steps', (x) => floor(mul(x, 2.7))],
+    ['a number cut to a range', (x) => clip(mul(100, x), -1, 1)],
+    ['relu where it is 0', (x) => relu(sub(x, 100))],
+  ])('passes for %s', (_, f) => expect(zero(f)).toBe('consistent'))
+})
+
+describe('terms that cancel', () => {
+  it.each<readonly [string, (x: Node) => Node, Tensor]>([
+    ['normalized equal numbers', (x) => layerNorm(embedding(x, [0, 0, 0]), 1, 0, { axis: 0, eps: 0.5 }), tensor([-0.421875])],
+    ['the entropy of numbers relative to themselves', (x) => relEntr(add(2, tanh(tile(x, 2))), add(2, tanh(x))), tensor([[1.96875], [1.09375]])],
+    ['the product of parallel vectors', (x) => ((v: Node) => mul(0.5, cross(tanh(v), v)))(takeAlongAxis(x, [0, 0, 0], { axis: 0 })), tensor([0.3])],
+    ['the sum of a softmax', (x) => sum(softmax(x)), tensor([0.5, -1.25, 1.5])],
+  ])('leave what is neither refuted nor undecided: %s', (_, f, x) => {
+    for (let seed = 0; seed < 10; seed++)
+      for (const check of [checkGradient, checkJvp]) {
+        const answer = check(f, [x], { seed })
+        if (E.isLeft(answer)) throw new Error(showFailure(answer.left))
+        expect(answer.right.verdict).toBe('consistent')
+      }
+  })
+
+  it('do not hide a mistake', () => {
+    const wrong = (x: Node) => add(sum(softmax(x)), mul(1e-9, sub(x, stopGradient(x))))
+    expect(verdictOf(checkGradient(wrong, [tensor([0.5, -1.25, 1.5])]))).toBe('refuted')
   })
 })
 

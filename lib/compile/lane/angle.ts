@@ -1,8 +1,9 @@
 /** Inverse circular functions. */
 import type { Lane } from '../ir.js'
 import { withSignOf, type Format, type Pair } from './format.js'
-import { half, one, zero } from './exponential.js'
-import { abs, add, constant, div, fallback, gt, logicalAnd, logicalNot, lt, mul, pmax, pmin, sqrt, sub, where } from './machine.js'
+import {
+  abs, add, constant, div, fallback, gt, half, logicalAnd, logicalNot, lt, mul, one, pmax, pmin, sqrt, sub, where, zero,
+} from './machine.js'
 import { polynomial } from './polynomial.js'
 import { hypot } from './root.js'
 
@@ -12,19 +13,20 @@ const quarterTurn: Pair<readonly [high: number, low: number]> = {
   f32: [Math.fround(Math.PI / 2), -4.371138828673793e-8],
 }
 
-/** Coefficients in powers of x² of `(asin(x)/x - 1)/x²` on |x| ≤ ½, and of `(atan(x)/x - 1)/x²` on |x| ≤ tan(π/8), of least greatest error. */
+/** Coefficients of `(asin(x)/x - 1)/x²` in powers of x² on |x| ≤ ½, and of `(atan(x)/x - 1)/x²` on |x| ≤ tan(π/8) (Remez). */
 const asinSeries: Pair<ReadonlyArray<number>> = {
   f64: [
-    0.16666666666666763, 0.07499999999970086, 0.04464285717529701, 0.030381942674816392, 0.022372215917502065, 0.01735159531335542,
-    0.013981020557610016, 0.01139727799610223, 0.010789398459133608, 0.0036719156544922087, 0.021791255946290205, -0.021117524282756813,
-    0.03270263506699754,
+    0.16666666666666763, 0.07499999999970086, 0.04464285717529701, 0.030381942674816392, 0.022372215917502065,
+    0.01735159531335542, 0.013981020557610016, 0.01139727799610223, 0.010789398459133608, 0.0036719156544922087,
+    0.021791255946290205, -0.021117524282756813, 0.03270263506699754,
   ],
   f32: [0.16666753590106964, 0.07495231926441193, 0.04547842964529991, 0.02414059452712536, 0.042231202125549316],
 }
 const atanSeries: Pair<ReadonlyArray<number>> = {
   f64: [
-    -0.333333333333332, 0.19999999999954035, -0.14285714280243592, 0.11111110785884214, -0.09090897828948151, 0.07692061500249685,
-    -0.0666311879159822, 0.05847997081101444, -0.0503979112658695, 0.03807691378327927, -0.017920711835787924,
+    -0.333333333333332, 0.19999999999954035, -0.14285714280243592, 0.11111110785884214, -0.09090897828948151,
+    0.07692061500249685, -0.0666311879159822, 0.05847997081101444, -0.0503979112658695, 0.03807691378327927,
+    -0.017920711835787924,
   ],
   f32: [-0.33333316445350647, 0.19998489320278168, -0.1424383670091629, 0.10595905035734177, -0.060831937938928604],
 }
@@ -85,8 +87,8 @@ export const atan2 = (f: Format, y: Lane, x: Lane): Lane => {
 }
 
 /**
- * `∂ᵖ⁺ᵠ atan2(y, x) / ∂yᵖ ∂xᵠ` for given orders: the imaginary part of `(-1)ⁿ⁻¹ (n-1)! iᵖ / (x + iy)ⁿ` for n = p + q, in the direction and the
- * length of the point.
+ * `∂ᵖ⁺ᵠ atan2(y, x) / ∂yᵖ ∂xᵠ` for given orders: the imaginary part of `(-1)ⁿ⁻¹ (n-1)! iᵖ / (x + iy)ⁿ` for n = p + q, in the
+ * direction and the length of the point.
  */
 export const atan2Derivative = (f: Format, y: Lane, x: Lane, p: number | undefined, q: number | undefined): Lane | undefined => {
   if (p === undefined || q === undefined || p + q > 4) return undefined

@@ -1,8 +1,7 @@
 /** Choices between numbers, and what derivatives make of them. */
 import type { Lane } from '../ir.js'
 import { notANumber, type Format } from './format.js'
-import { half, zero } from './exponential.js'
-import { abs, add, constant, div, eq, gt, logicalAnd, logicalNot, lt, mul, ne, pmax, where } from './machine.js'
+import { abs, add, constant, div, eq, gt, half, logicalAnd, logicalNot, lt, mul, ne, pmax, where, zero } from './machine.js'
 
 const infinite = constant(Infinity)
 

@@ -1,11 +1,14 @@
 /**
- * Sine, cosine and tangent. The argument is brought to |r| ≤ π/4 by taking off a multiple `n` of π/2, which is subtracted in parts
- * whose products with `n` are exact (Cody & Waite 1980). Large arguments, where these would not be, go to the platform's functions.
+ * Sine, cosine and tangent. The argument is brought to |r| ≤ π/4 by taking off a multiple `n` of π/2, which is subtracted in
+ * parts whose products with `n` are exact (Cody & Waite 1980). Large arguments, where these would not be, go to the platform's
+ * functions.
  */
 import type { Lane } from '../ir.js'
 import { nearestInteger, signBit, withSignOf, type Format, type Pair } from './format.js'
-import { half, one, zero } from './exponential.js'
-import { abs, add, addBits, bitAnd, bits, bitXor, constant, div, eq, fallback, gt, lt, mul, ne, neg, pmin, shiftLeft, sub, where } from './machine.js'
+import {
+  abs, add, addBits, bitAnd, bits, bitXor, constant, div, eq, fallback, gt, half, lt, mul, ne, neg, one, pmin, shiftLeft, sub,
+  where, zero,
+} from './machine.js'
 import { polynomial } from './polynomial.js'
 
 /** `π/2` in parts, whose first ones have few bits; all are positive, for the sake of -0. */
@@ -19,12 +22,16 @@ export const reductionLimit: Pair<number> = { f64: 1e5, f32: 6400 }
 
 /** Coefficients in powers of r² of `(sin(r)/r - 1)/r²` and of `(cos(r) - 1 + r²/2)/r⁴`, on |r| ≤ π/4, of least greatest error. */
 const sineSeries: Pair<ReadonlyArray<number>> = {
-  f64: [-0.16666666666666632, 0.008333333333322316, -0.00019841269829725812, 2.7557313662267844e-6, -2.5050753296997e-8, 1.589650678221354e-10],
+  f64: [
+    -0.16666666666666632, 0.008333333333322316, -0.00019841269829725812, 2.7557313662267844e-6, -2.5050753296997e-8,
+    1.589650678221354e-10,
+  ],
   f32: [-0.16666655242443085, 0.008332173340022564, -0.00019516644533723593],
 }
 const cosineSeries: Pair<ReadonlyArray<number>> = {
   f64: [
-    0.0416666666666666, -0.0013888888888873988, 2.4801587289393327e-5, -2.755731432558957e-7, 2.0875719501534716e-9, -1.1359445853392061e-11,
+    0.0416666666666666, -0.0013888888888873988, 2.4801587289393327e-5, -2.755731432558957e-7, 2.0875719501534716e-9,
+    -1.1359445853392061e-11,
   ],
   f32: [0.04166664555668831, -0.001388736069202423, 2.4437682441202924e-5],
 }
@@ -69,8 +76,8 @@ export const tan = (f: Format, x: Lane): Lane => {
 /** Coefficients of `(sin(πr)/(πr) - 1)/r²` in powers of r² on |r| ≤ ½, of least greatest error. */
 const sincSeries: Pair<ReadonlyArray<number>> = {
   f64: [
-    -1.6449340668482264, 0.8117424252833401, -0.19075182412149974, 0.026147847805434537, -0.0023460808935351746, 0.00014842782924694603,
-    -6.972064196876556e-6, 2.449897682831521e-7,
+    -1.6449340668482264, 0.8117424252833401, -0.19075182412149974, 0.026147847805434537, -0.0023460808935351746,
+    0.00014842782924694603, -6.972064196876556e-6, 2.449897682831521e-7,
   ],
   f32: [-1.6449333429336548, 0.8117163777351379, -0.190447136759758, 0.02472447045147419],
 }

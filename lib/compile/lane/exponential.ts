@@ -1,17 +1,19 @@
 /**
- * Exponentials. The argument is split as `x = n ln 2 + r` with |r| ≤ ½ ln 2 (Cody & Waite 1980), `exp r` is a polynomial, and 2ⁿ is
- * made from the bits of `n`. The scale is split in two, so that results overflow and underflow gradually.
+ * Exponentials. The argument is split as `x = n ln 2 + r` with |r| ≤ ½ ln 2 (Cody & Waite 1980), `exp r` is a polynomial, and 2ⁿ
+ * is made from the bits of `n`. The scale is split in two, so that results overflow and underflow gradually.
  */
 import type { Lane } from '../ir.js'
 import { f64, nearestInteger, negated, patternLane, signBit, withSignOf, type Format, type Pair } from './format.js'
-import { add, addBits, bitAnd, constant, div, mul, pmax, pmin, shiftLeft, shiftRightLogical, sub, subBits } from './machine.js'
+import {
+  add, addBits, bitAnd, constant, div, half, mul, one, pmax, pmin, shiftLeft, shiftRightLogical, sub, subBits, two,
+} from './machine.js'
 import { polynomial } from './polynomial.js'
 
 /** Coefficients of `(exp(r) - 1 - r)/r²` on |r| ≤ ½ ln 2, of least greatest error (Remez). */
 const series: Pair<ReadonlyArray<number>> = {
   f64: [
-    0.5000000000000006, 0.1666666666666659, 0.0416666666665768, 0.008333333333389458, 0.0013888888931547219, 0.00019841269719189875,
-    2.4801505297686212e-5, 2.7557407407972292e-6, 2.7626027517165107e-7, 2.5053806560493472e-8,
+    0.5000000000000006, 0.1666666666666659, 0.0416666666665768, 0.008333333333389458, 0.0013888888931547219,
+    0.00019841269719189875, 2.4801505297686212e-5, 2.7557407407972292e-6, 2.7626027517165107e-7, 2.5053806560493472e-8,
   ],
   f32: [0.4999999701976776, 0.1666654348373413, 0.04166720062494278, 0.008366514928638935, 0.0013882415369153023],
 }
@@ -55,14 +57,9 @@ const limits: Pair<readonly [low: number, high: number]> = { f64: [-746, 710], f
 /** `x`, but not beyond the limits. */
 export const within = (x: Lane, [low, high]: readonly [number, number]): Lane => pmin(pmax(x, constant(low)), constant(high))
 
-export const zero = constant(0)
-export const one = constant(1)
-export const two = constant(2)
-export const half = constant(0.5)
-
-
 /**
- * `p 2ⁿ` over the whole range, for `n` of the sign of `x` (a zero may have either): 2ⁿ⁻¹ and 2, or 2ⁿ⁺⁶³ and 2⁻⁶³. The scale is 2ⁿ⁻¹.
+ * `p 2ⁿ` over the whole range, for `n` of the sign of `x` (a zero may have either): 2ⁿ⁻¹ and 2, or 2ⁿ⁺⁶³ and 2⁻⁶³.
+ * The scale is 2ⁿ⁻¹.
  */
 export const scaled = (f: Format, p: Lane, scale: Lane, x: Lane): Lane => {
   const shift = shiftRightLogical(bitAnd(x, signBit(f)), f.width - 7 - f.fraction)

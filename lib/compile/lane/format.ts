@@ -32,14 +32,16 @@ export const patternLane = (f: Format, x: number): Lane => bits(patternOf(f, x))
 /** The sign bit. */
 export const signBit = (f: Format): Lane => bits(1n << BigInt(f.width - 1))
 
+const ones = (width: number): bigint => (1n << BigInt(width)) - 1n
+
 /** Everything but the exponent and the sign. */
-export const fractionMask = (f: Format): Lane => bits((1n << BigInt(f.fraction)) - 1n)
+export const fractionMask = (f: Format): Lane => bits(ones(f.fraction))
 
 /** Everything but the last `dropped` bits. */
-export const keptMask = (f: Format, dropped: number): Lane => bits(((1n << BigInt(f.width)) - 1n) ^ ((1n << BigInt(dropped)) - 1n))
+export const keptMask = (f: Format, dropped: number): Lane => bits(ones(f.width) ^ ones(dropped))
 
 /** All ones: a NaN that `where` chooses in one instruction. */
-export const notANumber = (f: Format): Lane => bits((1n << BigInt(f.width)) - 1n)
+export const notANumber = (f: Format): Lane => bits(ones(f.width))
 
 /** What is added to a number below 2^50 (2^21 for `f32`) to round it; the integer is then in the last bits of the sum. */
 export const rounder = (f: Format): number => 1.5 * 2 ** f.fraction

@@ -1,9 +1,9 @@
 /** Hyperbolic functions and their inverses, made of `exp(y) - 1` and `log(1 + y)`, which do not cancel. */
 import type { Lane } from '../ir.js'
 import { notANumber, withSignOf, type Format } from './format.js'
-import { expLimit, growth, half, halfExp, halfExpm1, one, two, zero } from './exponential.js'
+import { expLimit, growth, halfExp, halfExpm1 } from './exponential.js'
 import { log1p } from './logarithm.js'
-import { abs, add, constant, div, gt, lt, mul, pmin, sqrt, sub, where } from './machine.js'
+import { abs, add, constant, div, gt, half, lt, mul, one, pmin, sqrt, sub, two, where, zero } from './machine.js'
 
 /** `tanh x = H/(H + 1)` for `H = (exp(2|x|) - 1)/2`. */
 export const tanh = (f: Format, x: Lane): Lane => {

@@ -3,13 +3,13 @@ import type { Lane, LaneType } from '../ir.js'
 import { acos, asin, atan, atan2, atan2Derivative } from './angle.js'
 import { gate, isFinite, nonNegative, ratio, relu, spoilt, winner } from './choice.js'
 import { cos, sin, sinc, tan } from './circular.js'
-import { bose, exp, exp2, expm1, one, zero } from './exponential.js'
+import { bose, exp, exp2, expm1 } from './exponential.js'
 import { f32, f64, type Format } from './format.js'
 import { acosh, asinh, atanh, cosh, sech2, sinh, tanh } from './hyperbolic.js'
 import { integerFormulas } from './integer.js'
 import { log, log10, log1p, log2 } from './logarithm.js'
 import { bump, entr, log1mexp, logaddexp, logit, relativeEntropy, share, sigmoid, softplus, xlog1py, xlogy } from './logistic.js'
-import { add, div, eq, logicalAnd, logicalNot, logicalOr, logicalXor, mul, ne, sub } from './machine.js'
+import { add, div, eq, logicalAnd, logicalNot, logicalOr, logicalXor, mul, ne, one, sub, zero } from './machine.js'
 import { erf, erfc, ndtr } from './normal.js'
 import { pow, powDerivative } from './power.js'
 import { cbrt, direction, hypot, rsqrt, softSign } from './root.js'
@@ -108,7 +108,8 @@ const truthFormulas: Readonly<Record<string, (a: Lane, b: Lane) => Lane>> = {
  * An elementwise operation as a formula in operations of the machine (`machine.ts`), or `undefined`: then it is one itself
  * (`machineOps`), or there is no formula and its scalar function is called for each element.
  *
- * Different operations on the same lane have parts in common, which are equal but not the same objects: see `shareLanes`.
+ * Formulas of different operations on one lane have parts in common (`sin` and `cos`, `tanh` and `sech2`, `sigmoid` and
+ * `bump`), which are alike but not the same objects: whoever writes the code should compute lanes that are alike once.
  */
 export const expandLane = (op: string, type: LaneType, args: ReadonlyArray<Lane>): Lane | undefined => {
   const [a, b] = [args[0]!, args[1]!]

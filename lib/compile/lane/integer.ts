@@ -1,7 +1,6 @@
 /** Elementwise operations on integers, where they are simpler than on floats. */
 import type { Lane } from '../ir.js'
-import { constant, lt, maximum, mul, sub, where } from './machine.js'
-import { one, zero } from './exponential.js'
+import { constant, lt, maximum, mul, one, sub, where, zero } from './machine.js'
 
 const same = (x: Lane): Lane => x
 const never: Lane = { ...constant(0), truth: true }

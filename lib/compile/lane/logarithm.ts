@@ -1,17 +1,21 @@
 /**
- * Logarithms. The argument is split as `x = 2ᵏ m` with √½ ≤ m < √2. With f = m - 1 and s = f/(2 + f), `log m = 2 atanh s`, of which
- * `f` is taken out exactly: `log m = f - s (f - R)`, where `R` is a polynomial in s² (a form of fdlibm's).
+ * Logarithms. The argument is split as `x = 2ᵏ m` with √½ ≤ m < √2. With f = m - 1 and s = f/(2 + f), `log m = 2 atanh s`, of
+ * which `f` is taken out exactly: `log m = f - s (f - R)`, where `R` is a polynomial in s² (a form of fdlibm's).
  */
 import type { Lane } from '../ir.js'
 import { fractionMask, fromInteger, keptMask, notANumber, patternLane, patternOf, withSignOf, type Format, type Pair } from './format.js'
-import { add, addBits, bitAnd, bitOr, bits, constant, div, eq, lt, mul, pmax, pmin, shiftRightLogical, sub, subBits, where } from './machine.js'
-import { half, ln2, one, two, zero } from './exponential.js'
+import {
+  add, addBits, bitAnd, bitOr, bits, constant, div, eq, half, lt, mul, one, pmax, pmin, shiftRightLogical, sub, subBits, two,
+  where, zero,
+} from './machine.js'
+import { ln2 } from './exponential.js'
 import { polynomial } from './polynomial.js'
 
 /** Coefficients of `(2 atanh(s)/s - 2)/s²` in powers of s², on |s| ≤ 3 - √8, of least greatest error. */
 const series: Pair<ReadonlyArray<number>> = {
   f64: [
-    0.6666666666666734, 0.3999999999941456, 0.285714287424094, 0.22222198571202423, 0.18183564421444, 0.15314048219894108, 0.14795972583020683,
+    0.6666666666666734, 0.3999999999941456, 0.285714287424094, 0.22222198571202423, 0.18183564421444, 0.15314048219894108,
+    0.14795972583020683,
   ],
   f32: [0.6666677594184875, 0.3997753858566284, 0.29871803522109985],
 }

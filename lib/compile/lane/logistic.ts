@@ -1,9 +1,12 @@
 /** The sigmoid and its relatives, made of `q = exp(-|x|)`, which cannot overflow. */
 import type { Lane } from '../ir.js'
 import { lostFrom, signBit, type Format } from './format.js'
-import { decay, expm1, half, one, two, zero } from './exponential.js'
+import { decay, expm1 } from './exponential.js'
 import { log, log1p, log1pOfPart } from './logarithm.js'
-import { abs, add, bitAnd, bitXor, constant, div, eq, fallback, ge, gt, logicalAnd, logicalNot, lt, mul, neg, pmax, sub, where } from './machine.js'
+import {
+  abs, add, bitAnd, bitXor, constant, div, eq, fallback, ge, gt, half, logicalAnd, logicalNot, lt, mul, neg, one, pmax, sub,
+  two, where, zero,
+} from './machine.js'
 import { relEntr } from '../../primitive/exponential.js'
 
 /** `1/(1 + exp(-x))`, or that of a number whose magnitude is greater by a small correction. */
@@ -28,7 +31,7 @@ const difference = (a: Lane, b: Lane): Lane => where(eq(a, b), zero, sub(a, b))
 /** `log(exp(a) + exp(b))`. */
 export const logaddexp = (f: Format, a: Lane, b: Lane): Lane => add(pmax(a, b), log1pOfPart(f, decay(f, difference(a, b))))
 
-/** What rounding took from `|d|`, for `d = a - b`; there is no such number for infinities, and none is needed where `exp(-|d|)` is 0. */
+/** What rounding took from `|d|`, for `d = a - b`: 0 for infinities, and where `exp(-|d|)` is 0 anyway. */
 const lostFromMagnitude = (f: Format, d: Lane, a: Lane, b: Lane): Lane => {
   const lost = lostFrom(d, a, b)
   return bitXor(where(lt(abs(lost), constant(2 ** -10)), lost, zero), bitAnd(d, signBit(f)))
@@ -69,6 +72,7 @@ export const relativeEntropy = (f: Format, x: Lane, y: Lane): Lane => {
   const near = logicalAnd(lt(half, quotient), lt(quotient, two))
   // Near 1, the distance from it is known better than the quotient, which matters to the type with few digits.
   const logarithm = f.type === 'f64' ? log(f, quotient) : where(near, log1p(f, div(sub(x, y), y)), log(f, quotient))
-  const usual = logicalAnd(logicalAnd(gt(x, zero), gt(y, zero)), logicalAnd(gt(quotient, constant(f.least)), lt(quotient, constant(f.most))))
+  const normal = logicalAnd(gt(quotient, constant(f.least)), lt(quotient, constant(f.most)))
+  const usual = logicalAnd(logicalAnd(gt(x, zero), gt(y, zero)), normal)
   return fallback(logicalNot(usual), mul(x, logarithm), relEntr.op.scalar!, x, y)
 }

@@ -37,6 +37,11 @@ export type Binary = (a: Lane, b: Lane) => Lane
 /** A number, rounded to the type of the lane. */
 export const constant = (value: number): Lane => ({ op: 'constant', args: [], truth: false, value })
 
+export const zero = constant(0)
+export const half = constant(0.5)
+export const one = constant(1)
+export const two = constant(2)
+
 /** The number with this pattern, of 64 bits for `f64` and of 32 for `f32`. */
 export const bits = (pattern: bigint): Lane => ({ op: 'bits', args: [], truth: false, bits: pattern })
 
@@ -102,7 +107,8 @@ export const fallback = (c: Lane, value: Lane, scalar: Scalar, ...xs: ReadonlyAr
 
 /** The names of all operations above but the constants and `fallback`. */
 export const machineOps: ReadonlySet<string> = new Set([
-  ...['add', 'sub', 'mul', 'div', 'neg', 'abs', 'sqrt', 'round', 'floor', 'ceil', 'trunc', 'fround', 'maximum', 'minimum', 'pmin', 'pmax'],
-  ...['eq', 'ne', 'lt', 'le', 'gt', 'ge', 'logicalAnd', 'logicalOr', 'logicalXor', 'logicalNot', 'where'],
-  ...['bitAnd', 'bitOr', 'bitXor', 'bitAndNot', 'addBits', 'subBits', 'shiftLeft', 'shiftRightLogical'],
+  'add', 'sub', 'mul', 'div', 'neg', 'abs', 'sqrt', 'round', 'floor', 'ceil', 'trunc', 'fround', 'maximum', 'minimum',
+  'pmin', 'pmax',
+  'eq', 'ne', 'lt', 'le', 'gt', 'ge', 'logicalAnd', 'logicalOr', 'logicalXor', 'logicalNot', 'where',
+  'bitAnd', 'bitOr', 'bitXor', 'bitAndNot', 'addBits', 'subBits', 'shiftLeft', 'shiftRightLogical',
 ])

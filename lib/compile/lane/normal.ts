@@ -1,29 +1,28 @@
 /** The error function and the normal distribution. */
 import type { Lane } from '../ir.js'
 import { keptMask, withSignOf, type Format, type Pair } from './format.js'
-import { decay, half, one, two, zero } from './exponential.js'
-import { abs, add, bitAnd, constant, div, lt, mul, pmin, sub, where } from './machine.js'
+import { decay } from './exponential.js'
+import { abs, add, bitAnd, constant, div, half, lt, mul, one, pmin, sub, two, where, zero } from './machine.js'
 import { polynomial } from './polynomial.js'
 
 /** Coefficients of `erf(x)/x - 1` in powers of x² on |x| ≤ ½, of least greatest error. */
 const series: Pair<ReadonlyArray<number>> = {
   f64: [
-    0.12837916709551256, -0.37612638903183465, 0.11283791670924727, -0.02686617063268527, 0.005223977369804973, -0.0008548297476434262,
-    0.00012053321884630479, -1.4845519992512202e-5, 1.4722538493818088e-6,
+    0.12837916709551256, -0.37612638903183465, 0.11283791670924727, -0.02686617063268527, 0.005223977369804973,
+    -0.0008548297476434262, 0.00012053321884630479, -1.4845519992512202e-5, 1.4722538493818088e-6,
   ],
   f32: [0.12837916612625122, -0.37612608075141907, 0.11282821744680405, -0.026757096871733665, 0.004717790521681309],
 }
 
 /**
- * Numerator and denominator of `exp(x²) erfc(x) (1 + slope x) - level` for x ≥ ½, up to where `erfc` underflows, of least greatest relative
- * error. That is small beside the level, and so are its roundings.
+ * Numerator and denominator of `exp(x²) erfc(x) (1 + slope x) - level` for x ≥ ½, up to where `erfc` underflows, of least
+ * greatest relative error. That is small beside the level, and so are its roundings.
  */
 const tailSeries: Pair<readonly [ReadonlyArray<number>, ReadonlyArray<number>]> = {
   f64: [
     [
-      0.14062500005336454, 0.6046869525676842, 0.7807274619389578, 0.518989209434342, 0.18561848976226716,
-      0.017812768046670806, -0.016570995117048255, -0.009636546160517024, -0.0026657335958600085, -0.00041925988409474105,
-      -3.227981543553415e-5,
+      0.14062500005336454, 0.6046869525676842, 0.7807274619389578, 0.518989209434342, 0.18561848976226716, 0.017812768046670806,
+      -0.016570995117048255, -0.009636546160517024, -0.0026657335958600085, -0.00041925988409474105, -3.227981543553415e-5,
     ],
     [
       1, 3.4351368572312575, 5.4998557025662675, 5.42136330806947, 3.657253959366756, 1.7724594626179442, 0.6286885138107008,

@@ -1,13 +1,16 @@
 /**
- * Powers, as `2^(y log₂ x)`. The logarithm is needed to more digits than a number has, because its error is multiplied by `y`: it is a
- * sum of two numbers, found by products of halves of numbers, which are exact (the scheme of fdlibm's `pow`).
+ * Powers, as `2^(y log₂ x)`. The logarithm is needed to more digits than a number has, because its error is multiplied by `y`: it
+ * is a sum of two numbers, found by products of halves of numbers, which are exact (the scheme of fdlibm's `pow`).
  */
 import type { Lane } from '../ir.js'
 import { power, powerDerivative } from '../../kernel/power.js'
 import { keptMask, lostFrom, nearestInteger, patternLane, type Format, type Pair } from './format.js'
-import { nearZero, one, scaled, within, zero } from './exponential.js'
+import { nearZero, scaled, within } from './exponential.js'
 import { log, splitAny } from './logarithm.js'
-import { abs, add, bitAnd, bitOr, constant, div, eq, fallback, gt, logicalAnd, logicalNot, logicalOr, lt, mul, shiftLeft, sub, where } from './machine.js'
+import {
+  abs, add, bitAnd, bitOr, constant, div, eq, fallback, gt, logicalAnd, logicalNot, logicalOr, lt, mul, one, shiftLeft, sub,
+  where, zero,
+} from './machine.js'
 import { polynomial } from './polynomial.js'
 
 /** Coefficients of `(3 atanh(s)/s - 3 - s²)/s⁴` in powers of s², on |s| ≤ 3 - √8, of least greatest error. */
@@ -103,7 +106,8 @@ export const powDerivative = (f: Format, x: Lane, y: Lane, k: number | undefined
   // In the type with few digits, the rounding of `y - k` would show.
   const part = k > 0 && f.type === 'f32' ? lostFrom(less, y, constant(k)) : undefined
   const { value, usual } = usualPower(f, x, k === 0 ? y : less, part)
-  const derivative = k > 0 ? scaledBy(fallingFactorial(y, k), value) : j > 0 ? where(eq(x, zero), zero, timesPower(value, log(f, x), j)) : value
+  const inExponent = where(eq(x, zero), zero, timesPower(value, log(f, x), j))
+  const derivative = k > 0 ? scaledBy(fallingFactorial(y, k), value) : j > 0 ? inExponent : value
   return fallback(logicalNot(usual), derivative, (x, y) => powerDerivative(x!, y!, k, j), x, y)
 }
 

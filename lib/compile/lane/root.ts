@@ -1,8 +1,10 @@
 /** Roots and lengths. */
 import type { Lane } from '../ir.js'
 import { fromInteger, keptMask, patternLane, withSignOf, type Format, type Pair } from './format.js'
-import { half, one, zero } from './exponential.js'
-import { abs, add, bitAnd, constant, div, eq, logicalOr, lt, mul, pmax, pmin, shiftLeft, shiftRightLogical, sqrt, sub, subBits, where } from './machine.js'
+import {
+  abs, add, bitAnd, constant, div, eq, half, logicalOr, lt, mul, one, pmax, pmin, shiftLeft, shiftRightLogical, sqrt, sub,
+  subBits, where, zero,
+} from './machine.js'
 import { polynomial } from './polynomial.js'
 
 export const rsqrt = (_f: Format, x: Lane): Lane => div(one, sqrt(x))

@@ -1,9 +1,11 @@
 /** Signs and remainders. */
 import type { Lane } from '../ir.js'
-import { floorDivide as floorDivideNode, fmod as fmodNode, mod as modNode, truncDivide as truncDivideNode } from '../../primitive/rounding.js'
+import * as primitive from '../../primitive/rounding.js'
 import { keptMask, patternLane, withSignOf, type Format, type Pair } from './format.js'
-import { zero } from './exponential.js'
-import { abs, add, bitAnd, constant, div, eq, fallback, gt, logicalAnd, logicalNot, logicalXor, lt, mul, ne, round, sub, trunc, where } from './machine.js'
+import {
+  abs, add, bitAnd, constant, div, eq, fallback, gt, logicalAnd, logicalNot, logicalXor, lt, mul, ne, round, sub, trunc, where,
+  zero,
+} from './machine.js'
 
 /** ±1, ±0 or NaN. */
 export const sign = (f: Format, x: Lane): Lane => where(gt(abs(x), zero), withSignOf(f, patternLane(f, 1), x), x)
@@ -40,22 +42,22 @@ const floored = (f: Format, x: Lane, y: Lane): Remainder => {
 
 export const fmod = (f: Format, x: Lane, y: Lane): Lane => {
   const { usual, value } = truncated(f, x, y)
-  return fallback(logicalNot(usual), value, fmodNode.op.scalar!, x, y)
+  return fallback(logicalNot(usual), value, primitive.fmod.op.scalar!, x, y)
 }
 
 export const mod = (f: Format, x: Lane, y: Lane): Lane => {
   const { usual, value } = floored(f, x, y)
-  return fallback(logicalNot(usual), value, modNode.op.scalar!, x, y)
+  return fallback(logicalNot(usual), value, primitive.mod.op.scalar!, x, y)
 }
 
 /** `⌊x/y⌋`. */
 export const floorDivide = (f: Format, x: Lane, y: Lane): Lane => {
   const { usual, value } = floored(f, x, y)
-  return fallback(logicalNot(usual), round(div(sub(x, value), y)), floorDivideNode.op.scalar!, x, y)
+  return fallback(logicalNot(usual), round(div(sub(x, value), y)), primitive.floorDivide.op.scalar!, x, y)
 }
 
 /** `trunc(x/y)`. */
 export const truncDivide = (f: Format, x: Lane, y: Lane): Lane => {
   const { usual, value } = truncated(f, x, y)
-  return fallback(logicalNot(usual), round(div(sub(x, value), y)), truncDivideNode.op.scalar!, x, y)
+  return fallback(logicalNot(usual), round(div(sub(x, value), y)), primitive.truncDivide.op.scalar!, x, y)
 }

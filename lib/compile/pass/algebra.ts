@@ -51,23 +51,18 @@ const opposite: Rule = (node) => (node.inputs[0]!.op === neg.op ? node.inputs[0]
 /** Integer powers as products: exact for the first, within an ulp for the others. */
 const power: Rule = (node) => {
   const [x, n] = node.inputs as readonly [Node, Node]
-  switch (fullValue(n)) {
-    case 1:
-      return x
-    case 2:
-      return square(x)
-    case 3:
-      return mul(square(x), x)
-    case 4:
-      return square(square(x))
-    case -1:
-      return reciprocal(x)
-    case -2:
-      return reciprocal(square(x))
-    default:
-      return node
-  }
+  const made = powers.get(fullValue(n) ?? NaN)
+  return made === undefined ? node : made(x)
 }
+
+const powers: ReadonlyMap<number, (x: Node) => Node> = new Map<number, (x: Node) => Node>([
+  [1, (x) => x],
+  [2, square],
+  [3, (x) => mul(square(x), x)],
+  [4, (x) => square(square(x))],
+  [-1, reciprocal],
+  [-2, (x) => reciprocal(square(x))],
+])
 
 /** The derivatives of integer powers, `n (n - 1) … xⁿ⁻ᵏ`. */
 const powerDerivative: Rule = (node) => {

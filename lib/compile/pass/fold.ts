@@ -38,7 +38,8 @@ export const fold: Rule = (node) => {
     E.tryCatch(
       () => {
         const buffer = node.op.evaluate(uniform ? inputs : inputs.map((b, k) => filled(b, node.inputs[k]!.dtype, sizeOf(node.inputs[k]!.shape))), node)
-        return buffer.length === 1 && size > 0 ? full(buffer[0]!, node) : constant(tensorOf(buffer, node.shape, node.dtype))
+        // One number may stand for an array of any size, an empty one among them.
+        return buffer.length === 1 ? full(buffer[0]!, node) : constant(tensorOf(buffer, node.shape, node.dtype))
       },
       (failure) => {
         if (failure instanceof KernelFailure) return failure

@@ -1,8 +1,7 @@
 /** Rewriting: a fold over a graph that replaces each node by what a rule makes of it, on operands that are replaced already. */
-import { isClosed } from '../../core/Closed.js'
+import { closedOf, isClosed } from '../../core/Closed.js'
 import { sort } from '../../core/Graph.js'
 import { apply, arityOf, isInvalid, operandOf, type Attrs, type Closed, type Node } from '../../core/Node.js'
-import { closedOf } from '../../core/Closed.js'
 
 /** What stands in for a node; the node itself to leave it as it is. The meaning must be the same. */
 export type Rule = (node: Node) => Node
@@ -36,7 +35,7 @@ const inside = (attrs: Attrs, pass: Pass): Attrs => {
   let changed: Record<string, unknown> | undefined
   for (const [name, value] of Object.entries(attrs)) {
     const made = isClosed(value) ? closedBy(value, pass) : isListOfClosed(value) ? listBy(value, pass) : value
-    if (made !== value) (changed ??= { ...attrs })[name] = made
+    if (!Object.is(made, value)) (changed ??= { ...attrs })[name] = made
   }
   return changed ?? attrs
 }

@@ -1,8 +1,7 @@
 /** Common subexpressions: equal operations on equal operands are one. */
 import type { Node, Primitive } from '../../core/Node.js'
 import { arityOf, noAttrs, operandOf } from '../../core/Node.js'
-import { isClosed } from '../../core/Closed.js'
-import { sameTensor, isTensor } from '../../core/Tensor.js'
+import { sameTensor } from '../../core/Tensor.js'
 import { fullValue, heldTensor, isParameter, variableId } from '../../primitive/leaf.js'
 import { rewriting, type Pass } from './rewrite.js'
 
@@ -16,8 +15,11 @@ export const share: Pass = (outputs) => {
     ids.set(x, ids.size)
     return ids.size - 1
   }
-  const attribute = (x: unknown): string =>
-    typeof x === 'number' ? (Object.is(x, -0) ? '-0' : String(x)) : Array.isArray(x) ? `[${x.map(attribute).join(',')}]` : typeof x === 'object' && x !== null && (isTensor(x) || isClosed(x)) ? `#${idOf(x)}` : typeof x === 'object' ? `#${idOf(x)}` : String(x)
+  const attribute = (x: unknown): string => {
+    if (typeof x === 'number') return Object.is(x, -0) ? '-0' : `${x}`
+    if (Array.isArray(x)) return `[${x.map(attribute).join()}]`
+    return typeof x === 'string' || typeof x === 'boolean' ? `${x}` : `#${idOf(x)}`
+  }
   const keyOf = (node: Node): string => {
     let key = `${idOf(node.op satisfies Primitive)}`
     for (let k = 0; k < arityOf(node); k++) key += ` ${idOf(operandOf(node, k))}`

@@ -19,7 +19,11 @@ export const kernelOf = (library: Library, statement: Gemm | Conv | Rows | Pool)
     case 'conv': return { operands: [statement.x, statement.w, statement.y], call: emitConv(library, statement) }
     case 'gather':
     case 'scatter': return { operands: [statement.from, statement.indices, statement.to], call: emitRows(library, statement) }
-    default: return { operands: [statement.from, statement.positions, statement.to], call: pool(library, statement) }
+    case 'windows':
+    case 'unwindows':
+    case 'argMaxPool':
+    case 'pick':
+    case 'unpick': return { operands: [statement.from, statement.positions, statement.to], call: pool(library, statement) }
   }
 }
 

@@ -178,10 +178,10 @@ class ProgramWriter {
     })
   }
 
-  #branch(f: FunctionBuilder, { flag, then, otherwise }: Branch): void {
+  #branch(f: FunctionBuilder, { flag, onTrue, onFalse }: Branch): void {
     pushAddress(this.#context, f, flag).memory('i32.load')
-    if (otherwise.length === 0) f.if(() => this.#statements(f, then))
-    else f.if(() => this.#statements(f, then), () => this.#statements(f, otherwise))
+    if (onFalse.length === 0) f.if(() => this.#statements(f, onTrue))
+    else f.if(() => this.#statements(f, onTrue), () => this.#statements(f, onFalse))
   }
 }
 

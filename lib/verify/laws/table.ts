@@ -95,7 +95,7 @@ const columns = (cells: ReadonlyArray<ReadonlyArray<string>>): ReadonlyArray<str
  *
  * @example
  * const table = lawTable(subject((x: Node) => sin(x), [fc.constant(tensor(1))], { name: 'sin' }), { laws: ['L2', 'L13'], runs: 1 })
- * showLawTable(table).split('\n')[2] // 'L13  n/a    Euler's theorem                         declare a degree of homogeneity'
+ * showLawTable(table).split('\n')[2] // "L13  n/a    Euler's theorem                         declare a degree of homogeneity"
  */
 export const showLawTable = ({ name, seed, rows }: Omit<LawTable, 'toString'>): string => {
   const heads = columns(rows.map(({ law: { id, name: title }, verdict, evidence }) => [id, marks[verdict], title, evidence.split('\n')[0]!]))

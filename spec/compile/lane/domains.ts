@@ -92,7 +92,8 @@ const sample = ({ low, high, spread, sign = 1 }: Range, u: number, v: number, w:
 export const pointsOf = (boxes: ReadonlyArray<Box>, type: FloatType, count: number): ReadonlyArray<Float64Array | Float32Array> => {
   const next = sequence(count)
   const arity = boxes[0]!.length
-  const columns = Array.from({ length: arity }, () => (type === 'f64' ? new Float64Array(boxes.length * count) : new Float32Array(boxes.length * count)))
+  const size = boxes.length * count
+  const columns = Array.from({ length: arity }, () => (type === 'f64' ? new Float64Array(size) : new Float32Array(size)))
   boxes.forEach((box, b) => {
     for (let i = 0; i < count; i++)
       box.forEach((range, k) => {

@@ -7,13 +7,14 @@ import * as choice from '../../../lib/primitive/choice.js'
 import * as primitives from '../../../lib/primitive/index.js'
 import * as powers from '../../../lib/primitive/power.js'
 import * as rounding from '../../../lib/primitive/rounding.js'
+import * as special from '../../../lib/primitive/special.js'
 import * as trigonometric from '../../../lib/primitive/trigonometric.js'
 import type { FloatType } from './domains.js'
 import { argument, runLane, type Floats } from './runLane.js'
 
 /** Every primitive that is an operation on elements, by name. */
 export const operations: ReadonlyMap<string, Primitive> = new Map(
-  [primitives, choice, powers, rounding, trigonometric]
+  [primitives, choice, powers, rounding, special, trigonometric]
     .flatMap((exported) => Object.values<object>(exported))
     .flatMap((builder) => ('op' in builder ? [builder.op as Primitive] : []))
     .filter((op) => op.scalar !== undefined)
@@ -22,6 +23,8 @@ export const operations: ReadonlyMap<string, Primitive> = new Map(
 
 /** Operands that must be known numbers for there to be a formula: orders of derivatives, and one that the formula does not need. */
 const orders: Readonly<Record<string, ReadonlyArray<number>>> = { sinc: [0], sech2: [0], atan2Derivative: [1, 0], powDerivative: [1, 0] }
+
+export const ordersOf = (name: string): ReadonlyArray<number> => orders[name] ?? []
 
 export interface Formula {
   readonly name: string
@@ -34,7 +37,7 @@ export interface Formula {
 /** The formula of an operation, if it has one, in as many arguments as may vary. */
 export const formulaOf = (name: string, type: FloatType): Formula | undefined => {
   const scalar = operations.get(name)!.scalar!
-  const known = orders[name] ?? []
+  const known = ordersOf(name)
   const arity = scalar.length - known.length + (name === 'sech2' ? 1 : 0)
   const lane = expandLane(name, type, [...Array.from({ length: arity }, (_, k) => argument(k)), ...known.map(constant)])
   return lane && { name, arity, lane, scalar: (...elements) => scalar(...elements, ...known) }

@@ -112,12 +112,12 @@ describe('while', () => {
 
 describe('if', () => {
   it.each([0, 1])('takes one branch (%i)', (flag) => {
-    const then = [set([3], at(place(1), 1), number(1))]
-    const program = programOf([['bool', 2], ['f64', 3], ['f64', 3]], 0, { kind: 'if', flag: place(0, 1), then, otherwise: [set([3], at(place(1), 1), number(2))] }, {
+    const onTrue = [set([3], at(place(1), 1), number(1))]
+    const program = programOf([['bool', 2], ['f64', 3], ['f64', 3]], 0, { kind: 'if', flag: place(0, 1), onTrue, onFalse: [set([3], at(place(1), 1), number(2))] }, {
       kind: 'if',
       flag: place(0, 1),
-      then: [set([3], at(place(2), 1), number(5))],
-      otherwise: [],
+      onTrue: [set([3], at(place(2), 1), number(5))],
+      onFalse: [],
     })
     expectSame(program, [memoryOf('bool', [1 - flag, flag]), memoryOf('f64', [0, 0, 0]), memoryOf('f64', [7, 7, 7])])
   })
@@ -126,7 +126,7 @@ describe('if', () => {
 describe('stop', () => {
   it.each([0, 1])('ends the program where it is reached (%i)', (flag) => {
     const stop = { kind: 'stop' } as const
-    const program = programOf([['bool', 1], ['f64', 1]], 0, { kind: 'if', flag: place(0), then: [stop], otherwise: [] }, set([], at(place(1)), number(1)))
+    const program = programOf([['bool', 1], ['f64', 1]], 0, { kind: 'if', flag: place(0), onTrue: [stop], onFalse: [] }, set([], at(place(1)), number(1)))
     const { status, memories } = runProgram(program, [memoryOf('bool', [flag]), memoryOf('f64', [0])])
     expect(memories[1]![0]).toBe(1 - flag)
     expect(emitProgram(program, sparsePlan(program)).checks[status - 1]).toBe(flag === 0 ? undefined : stop)
