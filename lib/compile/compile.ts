@@ -1,12 +1,12 @@
 /** `compile`: a pure function, traced once, as machine code that is run many times. */
 import * as E from 'fp-ts/Either'
-import type { Buffer } from '../core/DType.js'
+import { bufferFrom, type Buffer } from '../core/DType.js'
 import { FoldgradException, type FoldgradError } from '../core/FoldgradError.js'
 import { errorsIn, sort } from '../core/Graph.js'
 import type { Node } from '../core/Node.js'
 import { snapshot } from '../core/snapshot.js'
 import { tensorOf, type Tensor } from '../core/Tensor.js'
-import { leavesOf, rebuild, type TensorTree } from '../core/Tree.js'
+import { leavesOf, mapLeaves, rebuild, type TensorTree } from '../core/Tree.js'
 import { program } from '../interpret/evaluate.js'
 import { asNode } from '../primitive/leaf.js'
 import { directFunction, directText, smallScript, type Results } from './direct.js'
@@ -31,6 +31,11 @@ export interface CompileOptions {
   readonly results?: Results
   /** The one way to run it, where that is open, and by interpretation otherwise; the quickest unless given. */
   readonly engine?: Engine
+  /**
+   * Whether products may be added without rounding them first, where the processor can: elementary functions of large arrays are faster by up to a
+   * quarter, but the last bits of results then depend on the machine. No unless given.
+   */
+  readonly relaxed?: boolean
 }
 
 /** A function traced on parameters. */
@@ -68,8 +73,11 @@ interface Compile {
  * const slope = pipe(compile(grad(f), [shaped([2])]), E.getOrElseW((errors) => { throw new FoldgradException(errors) }))
  * slope(tensor([0, 1])).toArray() // [0, 1.3817732906760363]
  */
-export const compile: Compile = ((f: AnyFunction, specs: ReadonlyArray<unknown>, { results = 'tensors', engine }: CompileOptions = {}) =>
-  Object.freeze(E.map((traced: Trace) => remembered(traced, specs.length, results, engine))(trace(f, specs)))) as unknown as Compile
+export const compile: Compile = ((f: AnyFunction, specs: ReadonlyArray<unknown>, options: CompileOptions = {}) =>
+  Object.freeze(E.map((traced: Trace) => remembered(traced, specs.length, { results: 'tensors', ...options }))(trace(f, specs)))) as unknown as Compile
+
+/** The options, with what is meant where none is given. */
+type Settings = CompileOptions & { readonly results: Results }
 
 type Function_ = (...args: ReadonlyArray<unknown>) => unknown
 
@@ -77,39 +85,43 @@ type Function_ = (...args: ReadonlyArray<unknown>) => unknown
 const memo = new Memo<Function_>(256, (made) => (made as unknown as { readonly [details]: Details })[details].recall!)
 
 /** What tells programs of equal graphs apart: how they are called, and what they return. */
-const formOf = ({ leaves, result }: Trace, count: number, results: Results, engine: Engine | undefined): string =>
-  JSON.stringify([count, results, engine ?? '', leaves.map(({ keys }) => keys), rebuild(result, leavesOf(result).map((_, k) => k))])
+const formOf = ({ leaves, result }: Trace, count: number, { results, engine, relaxed }: Settings): string =>
+  JSON.stringify([count, results, engine ?? '', relaxed === true, leaves.map(({ keys }) => keys), rebuild(result, leavesOf(result).map((_, k) => k))])
 
 /** The function for a traced program, or the one that was made for the same program before and is still in use. */
-const remembered = (traced: Trace, count: number, results: Results, engine: Engine | undefined): Function_ => {
-  const recall = { key: keyOf({ parameters: traced.parameters, outputs: traced.outputs }), form: formOf(traced, count, results, engine) }
-  return memo.find(recall) ?? memo.keep(build(traced, count, results, engine, recall))
+const remembered = (traced: Trace, count: number, settings: Settings): Function_ => {
+  const recall = { key: keyOf({ parameters: traced.parameters, outputs: traced.outputs }), form: formOf(traced, count, settings) }
+  return memo.find(recall) ?? memo.keep(build(traced, count, settings, recall))
 }
 
 /** The function for a traced program, by the quickest way that is open. */
-const build = (traced: Trace, count: number, results: Results, engine: Engine | undefined, recall: Recall): ((...args: ReadonlyArray<unknown>) => unknown) => {
+const build = (traced: Trace, count: number, { results, engine, relaxed = false }: Settings, recall: Recall): Function_ => {
   const { parameters, leaves, outputs, result } = traced
   const reduced = optimise(outputs)
   const direct = { parameters, leaves, arguments: count, outputs: reduced, result, results }
   const script = engine === undefined || engine === 'script' ? smallScript(parameters, reduced) : undefined
   const text = script && directText(direct, script)
   const written = script && text !== undefined ? directFunction(direct, script, text) : undefined
-  if (written !== undefined && text !== undefined) return marked(written, { engine: 'script', outputs, text, ...(recall && { recall }) })
-  const linked = engine === undefined || engine === 'wasm' ? link(parameters, reduced) : undefined
-  const interpret = program(parameters, outputs)
+  if (written !== undefined && text !== undefined) return marked(written, { engine: 'script', outputs, text, recall })
+  const linked = engine === undefined || engine === 'wasm' ? link(parameters, reduced, { relaxed }) : undefined
+  const interpret = interpreted(parameters, outputs)
   const run = (inputs: ReadonlyArray<Buffer | number>): ReadonlyArray<Buffer> => {
     const read = linked?.run(inputs)
-    return read === undefined ? interpret(inputs.map(asBuffer)) : outputs.map((_, k) => read(k))
+    return read === undefined ? interpret(inputs) : outputs.map((_, k) => read(k))
   }
   const shape = (buffer: Buffer, k: number): unknown =>
     results === 'tensors' ? tensorOf(buffer, outputs[k]!.shape, outputs[k]!.dtype) : outputs[k]!.shape.length === 0 ? buffer[0]! : buffer
-  return marked((...args) => rebuild(result, run(readArguments(args, leaves)).map(shape)), { engine: linked === undefined ? 'slots' : 'wasm', outputs, ...(recall && { recall }), ...linked?.details })
+  return marked((...args) => rebuild(result, run(readArguments(args, leaves)).map(shape)), { engine: linked === undefined ? 'slots' : 'wasm', outputs, recall, ...linked?.details })
 }
 
 export const marked = (f: (...args: ReadonlyArray<unknown>) => unknown, found: Details): ((...args: ReadonlyArray<unknown>) => unknown) =>
   Object.freeze(Object.assign(f, { [details]: Object.freeze(found) }))
 
-export const asBuffer = (x: Buffer | number): Buffer => (typeof x === 'number' ? Float64Array.of(x) : x)
+/** The program by evaluation. Its results are copies: a kernel may hand on an argument, or a constant. */
+export const interpreted = (parameters: ReadonlyArray<Node>, outputs: ReadonlyArray<Node>): ((inputs: ReadonlyArray<Buffer | number>) => ReadonlyArray<Buffer>) => {
+  const run = program(parameters, outputs)
+  return (inputs) => run(inputs.map((x, k) => (typeof x === 'number' ? bufferFrom(parameters[k]!.dtype, [x]) : x))).map((buffer) => buffer.slice())
+}
 
 /**
  * The same for scripts: a function that is compiled for the arguments of each call, and kept for the next call with arguments of the
@@ -122,8 +134,8 @@ export const asBuffer = (x: Buffer | number): Buffer => (typeof x === 'number' ?
 export const jit = <A extends ReadonlyArray<unknown>, R>(f: (...args: A) => R): Compiled<A, TensorTree<R>> => {
   const known = new Map<string, Compiled<A, TensorTree<R>>>()
   return (...args) => {
-    const { parameters, leaves } = parametersFor(args)
-    const key = leaves.map(({ keys }, i) => `${keys.join('.')}:${parameters[i]!.dtype}${parameters[i]!.shape.join(',')}`).join(' ')
+    const { leaves } = parametersFor(args)
+    const key = JSON.stringify([args.map((tree) => mapLeaves(tree, () => 0)), leaves.map(({ shape, dtype }) => [dtype, ...shape])])
     const found = known.get(key)
     if (found !== undefined) return found(...args)
     const made = compile(f, args as never)

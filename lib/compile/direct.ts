@@ -51,7 +51,8 @@ export const directText = ({ leaves, arguments: count, outputs, result, results 
   const read = leaves.map(({ keys: [k, ...keys], shape, dtype }, i) => {
     const given = `a${k!}${keys.map((key) => `?.[${JSON.stringify(key)}]`).join('')}`
     const quick = shape.length === 0 ? `typeof g${i}==='number'` : `g${i} instanceof ${arrayOf[dtype as 'f64']}&&g${i}.length===${sizeOf(shape)}`
-    return [`const g${i}=${given}`, `const x${i}=${quick}?g${i}:read(g${i},${i},[${args.join(',')}])`]
+    const own = shape.length === 0 && dtype === 'f32' ? `Math.fround(g${i})` : `g${i}`
+    return [`const g${i}=${given}`, `const x${i}=${quick}?${own}:read(g${i},${i},[${args.join(',')}])`]
   })
   const arrays = outputs.map(({ shape, dtype }, k) => {
     const array = arrayOf[dtype as 'f64']

@@ -19,6 +19,7 @@ declare const WebAssembly: undefined | {
   readonly Module: new (bytes: Uint8Array) => object
   readonly Instance: new (module: object, imports: object) => { readonly exports: unknown }
   readonly CompileError: new () => Error
+  readonly validate: (bytes: Uint8Array) => boolean
 }
 
 /** A program that is ready to run. */
@@ -56,12 +57,21 @@ type View = Float64Array | Float32Array | Int32Array
 const viewOf = (memory: ArrayBuffer, { storage, size }: BufferInfo, offset: number): View =>
   storage === 'f64' ? new Float64Array(memory, offset, size) : storage === 'f32' ? new Float32Array(memory, offset, size) : new Int32Array(memory, offset, size)
 
+/** How to link. */
+export interface LinkOptions {
+  /** How many of the first results take the places of the first arguments. */
+  readonly carried?: number
+  /** Products may be added without rounding them first, if the engine can. */
+  readonly relaxed?: boolean
+}
+
 /** A program for a graph; `undefined` where there is no WebAssembly. */
-export const link = (parameters: ReadonlyArray<Node>, outputs: ReadonlyArray<Node>, carried = 0): Linked | undefined => {
+export const link = (parameters: ReadonlyArray<Node>, outputs: ReadonlyArray<Node>, { carried = 0, relaxed = false }: LinkOptions = {}): Linked | undefined => {
   if (typeof WebAssembly === 'undefined') return undefined
   const { program, contents } = loopProgram(parameters, outputs, carried)
   const plan = planMemory(program)
-  const emitted = emitProgram(program, plan)
+  const quick = relaxed ? emitProgram(program, plan, { relaxed }) : undefined
+  const emitted = quick !== undefined && WebAssembly.validate(quick.bytes) ? quick : emitProgram(program, plan)
   const views: Array<View> = []
   const run = instantiate(emitted, program, plan.offsets, views)
   if (run === undefined) return undefined

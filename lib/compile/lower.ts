@@ -348,7 +348,8 @@ class Lowering implements Context {
         let kept = 0
         const strides = x.shape.map((_, axis) => (axes.includes(axis) ? 0 : to.strides[kept++]!))
         const access = accessOf({ ...to, shape: x.shape, strides })
-        reduced.push({ op: reductionOf(node)!, access, value: convertLane(laneOf(x), x.dtype, node.dtype), accumulate: false })
+        // An empty result has no place to write to.
+        if (sizeOf(node.shape) > 0) reduced.push({ op: reductionOf(node)!, access, value: convertLane(laneOf(x), x.dtype, node.dtype), accumulate: false })
       }
     }
     this.statements.push({ kind: 'nest', lane: type, extents: shape, stores, reductions: reduced })

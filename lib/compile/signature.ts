@@ -1,10 +1,10 @@
 /** The arguments of a compiled function: what they must be, and how their numbers are found. */
-import type { Buffer, DType } from '../core/DType.js'
+import { bufferFrom, type Buffer, type DType } from '../core/DType.js'
 import { errorAt, FoldgradException, refuse, type FoldgradError } from '../core/FoldgradError.js'
 import { isNode, signature, type Node, type Signature } from '../core/Node.js'
 import { sameShape, showShape, sizeOf, type Shape } from '../core/Shape.js'
 import { bufferOf, isTensor, tensor, type Tensor } from '../core/Tensor.js'
-import { isLeaf, leavesOf, mapLeaves, stranger } from '../core/Tree.js'
+import { isLeaf, keysOf, leavesOf, mapLeaves, stranger } from '../core/Tree.js'
 import { parameter } from '../primitive/leaf.js'
 
 /** Typed arrays of numbers, as callers hold them. */
@@ -61,8 +61,6 @@ const specOf = (leaf: unknown, path: string): Node | Tensor => {
   return isLeaf(leaf) ? shaped([]) : stranger(leaf, path)
 }
 
-const keysOf = (path: string): ReadonlyArray<string> => (path === '' ? [] : path.split(/(?<!\\)(?:\\\\)*\./).map((key) => key.replaceAll(/\\(.)/g, '$1')))
-
 /** Fresh parameters for arguments like the given ones. */
 export const parametersFor = (specs: ReadonlyArray<unknown>): Parameters => {
   const parameters: Array<Node> = []
@@ -76,9 +74,10 @@ export const parametersFor = (specs: ReadonlyArray<unknown>): Parameters => {
       return p
     }),
   )
-  const leaves = specs.flatMap((spec, k) =>
-    leavesOf(spec).map(([path]) => ({ keys: [String(k), ...keysOf(path)], name: path === '' ? `argument ${k}` : `argument ${k}, ${path}` })),
-  )
+  const leaves = specs.flatMap((spec, k) => {
+    const keys = keysOf(spec)
+    return leavesOf(spec).map(([path], i) => ({ keys: [String(k), ...keys[i]!], name: path === '' ? `argument ${k}` : `argument ${k}, ${path}` }))
+  })
   return { trees, parameters, given, leaves: leaves.map((leaf, i) => ({ ...leaf, shape: parameters[i]!.shape, dtype: parameters[i]!.dtype })) }
 }
 
@@ -89,7 +88,7 @@ const at = (tree: unknown, keys: ReadonlyArray<string>): unknown => {
 }
 
 const describe = (given: unknown): string =>
-  isTensor(given) ? `a tensor ${given.dtype}${showShape(given.shape)}` : isArray(given) ? `a ${given.constructor.name} of ${given.length}` : given === undefined ? 'missing' : `a ${typeof given}`
+  isTensor(given) ? `a tensor ${given.dtype}${showShape(given.shape)}` : isArray(given) ? `a ${given.constructor.name} of ${given.length}` : isNode(given) ? 'a node' : given === undefined ? 'missing' : given === null ? 'null' : `${typeof given === 'object' ? 'an' : 'a'} ${typeof given}`
 
 /** What is wrong with an argument, if anything is. */
 const misfit = (given: unknown, { name, shape, dtype }: ArgumentLeaf): FoldgradError => {
@@ -97,13 +96,14 @@ const misfit = (given: unknown, { name, shape, dtype }: ArgumentLeaf): FoldgradE
   return errorAt('compile', shapes, refuse('Argument', `${name} is ${describe(given)}, the program is for ${dtype}${showShape(shape)}`, 'Pass an argument of that type, or compile for this one'))
 }
 
-/** The numbers of an argument, which are not copied; `undefined` for one that does not fit. */
+/** The numbers of an argument, of its dtype and not copied if they are; `undefined` for one that does not fit. */
 const numbersOf = (given: unknown, { shape, dtype }: ArgumentLeaf): Buffer | number | undefined => {
-  if (typeof given === 'number') return shape.length === 0 ? given : undefined
+  if (typeof given === 'number') return shape.length === 0 ? (dtype === 'f64' ? given : bufferFrom(dtype, [given])[0]!) : undefined
   if (isTensor(given)) return given.dtype === dtype && sameShape(given.shape, shape) ? bufferOf(given) : undefined
   if (!isArray(given)) return undefined
   const fits = dtypes.some(([of, type]) => type === dtype && given instanceof of)
-  return fits && given.length === sizeOf(shape) ? given : undefined
+  if (!fits || given.length !== sizeOf(shape)) return undefined
+  return dtype === 'bool' ? bufferFrom(dtype, given) : given
 }
 
 /** The numbers of the argument at leaf `i`. Throws for all arguments that do not fit, if it does not. */

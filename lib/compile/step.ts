@@ -6,8 +6,7 @@ import type { Node } from '../core/Node.js'
 import { sameShape } from '../core/Shape.js'
 import { bufferOf, tensorFrom, tensorOf, type Tensor } from '../core/Tensor.js'
 import { alignedLeaves, leavesOf, rebuild, showPaths, type TensorTree } from '../core/Tree.js'
-import { program } from '../interpret/evaluate.js'
-import { asBuffer, marked, trace, type AnyFunction, type Trace } from './compile.js'
+import { interpreted, marked, trace, type AnyFunction, type Trace } from './compile.js'
 import { link } from './link.js'
 import { optimise } from './pass/index.js'
 import { readArguments, valueAt, type ArgumentTree, type SpecTree } from './signature.js'
@@ -84,30 +83,33 @@ interface Resident {
 const build = ({ parameters, leaves }: Trace, { next, told, toldTree }: Parts, state: unknown): ((...args: ReadonlyArray<unknown>) => unknown) => {
   const outputs = [...next, ...told]
   const carried = next.length
-  const linked = link(parameters, optimise(outputs), carried)
-  const interpret = program(parameters, outputs)
-  let residents: ReadonlyArray<Resident> = []
+  const linked = link(parameters, optimise(outputs), { carried })
+  const interpret = interpreted(parameters, outputs)
+  let residents: ReadonlyArray<Resident | undefined> = []
 
   const tell = (read: (k: number) => Buffer): unknown => rebuild(toldTree, told.map(({ shape, dtype }, k) => tensorOf(read(carried + k), shape, dtype)))
   const step = (...args: ReadonlyArray<unknown>): unknown => {
-    const inPlace = leaves.map((leaf, k) => k < residents.length && valueAt(args, leaf) === residents[k]!.tensor)
+    const held = residents
+    const inPlace = leaves.map((leaf, k) => held[k] !== undefined && valueAt(args, leaf) === held[k].tensor)
     const inputs = readArguments(args, leaves, inPlace)
     // The program will write over a state that somebody may still read, unless it was handed over.
-    residents.forEach(({ tensor }, k) => {
-      if (!inPlace[k]) bufferOf(tensor)
+    held.forEach((resident, k) => {
+      if (!inPlace[k] && resident !== undefined) bufferOf(resident.tensor)
     })
+    // A step that throws has lost what it overwrote with other arguments, and nothing else.
+    residents = held.map((resident, k) => (inPlace[k] ? resident : undefined))
     const read = linked?.run(inputs)
     if (read === undefined) {
-      const numbers = inputs.map((given, k) => asBuffer(given ?? bufferOf(residents[k]!.tensor)))
-      residents.forEach(({ tensor }) => bufferOf(tensor))
+      const numbers = inputs.map((given, k) => given ?? bufferOf(held[k]!.tensor))
+      held.forEach((resident) => resident && bufferOf(resident.tensor))
       residents = []
       const results = interpret(numbers)
       return Object.freeze([rebuild(state, next.map(({ shape, dtype }, k) => tensorOf(results[k]!, shape, dtype))), tell((k) => results[k]!)])
     }
-    residents.forEach((resident, k) => {
-      resident.used = inPlace[k]!
+    held.forEach((resident, k) => {
+      if (resident !== undefined) resident.used = inPlace[k]!
     })
-    residents = next.map(({ shape, dtype }, k) => {
+    const made = next.map(({ shape, dtype }, k) => {
       const resident: Resident = {
         used: false,
         tensor: tensorFrom(() => {
@@ -117,7 +119,8 @@ const build = ({ parameters, leaves }: Trace, { next, told, toldTree }: Parts, s
       }
       return resident
     })
-    return Object.freeze([rebuild(state, residents.map(({ tensor }) => tensor)), tell(read)])
+    residents = made
+    return Object.freeze([rebuild(state, made.map(({ tensor }) => tensor)), tell(read)])
   }
   return marked(step, { engine: linked === undefined ? 'slots' : 'wasm', outputs, ...linked?.details })
 }

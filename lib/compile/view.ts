@@ -52,7 +52,7 @@ export const part = (view: View, { start, step, shape }: Slice): View => ({
  * the right, where the products of their lengths agree; within a run the elements must lie at one distance.
  */
 export const reshaped = (view: View, shape: Shape): View | undefined => {
-  if (sizeOf(shape) === 0) return { ...view, shape, strides: shape.map(() => 0) }
+  if (sizeOf(shape) === 0) return { ...view, shape, strides: stridesOf(shape) }
   const strides = shape.map(() => 0)
   let from = view.shape.length - 1
   let to = shape.length - 1

@@ -3,13 +3,12 @@
  * before results) or backwards.
  */
 import * as E from 'fp-ts/Either'
-import { isFloat } from './DType.js'
 import type { FoldgradError } from './FoldgradError.js'
 import { arityOf, broken, errorOf, operandOf, positionOf, setPosition, type Node, type Primitive } from './Node.js'
 
 /**
- * Nodes in topological order, operands first. What the folds ask of every node lies beside them in flat arrays: on a large
- * graph, following references is what costs.
+ * Nodes in topological order, operands first. What the folds ask of every node lies beside them in flat arrays, which may be
+ * longer than needed: on a large graph, following references is what costs.
  */
 export interface Sorted {
   readonly nodes: ReadonlyArray<Node>
@@ -21,6 +20,8 @@ export interface Sorted {
   readonly floats: Uint8Array
   /** 1 for a scalar of dtype f64. */
   readonly scalars: Uint8Array
+  /** Whether all nodes are scalars of dtype f64, or truth values. */
+  readonly scalar: boolean
   /** The nodes as the walk found them, and the position of each. */
   readonly found: ReadonlyArray<Node>
   readonly rank: Int32Array
@@ -63,102 +64,95 @@ export const errorsIn = ({ nodes, ops }: Sorted): ReadonlyArray<FoldgradError> =
  *
  * A node carries the place where it was found as scratch, and is known to be visited when the list of those found holds it
  * there (the sparse set of Briggs and Torczon, 1993): no hash table, nothing to clear, nothing that another sort could
- * spoil. Each node is touched once, when it is found; the rest is arithmetic on flat arrays.
+ * spoil. A node that is deferred is formed when it is found.
  */
 export const sort = (outputs: ReadonlyArray<Node>): Sorted => {
-  const found: Array<Node> = []
-  const ops: Array<Primitive> = []
-  let kinds = new Uint8Array(1024)
-  // The operands of the node found at `i`, as places in `found`, are at `edges[start[i]] … edges[start[i + 1] - 1]`; those
-  // before `edges[walked[i]]` are walked.
-  let start = new Int32Array(1025)
-  let walked = new Int32Array(1024)
-  let edges = new Int32Array(2048)
-  // The nodes whose operands are being walked, and the nodes in the order in which they are finished.
-  let stack = new Int32Array(1024)
-  let order = new Int32Array(1024)
+  const [found, nodes, ops]: [Array<Node>, Array<Node>, Array<Primitive>] = [[], [], []]
+  let rank = new Int32Array(small)
+  let first = new Int32Array(small)
+  let operands = new Int32Array(small)
+  let floats = new Uint8Array(small)
+  let scalars = new Uint8Array(small)
+  let scalar = true
+  // The nodes whose operands are being walked, as places in `found`, each with its arity and with where on the path its
+  // operands begin. The path holds those operands that are finished.
+  let walked = new Int32Array(small)
+  let path = new Int32Array(small)
   let depth = 0
-  let finished = 0
+  let height = 0
 
   for (const output of outputs) {
     let node = output
-    let edge = -1
     for (;;) {
       let at = positionOf(node)
-      if (at >= found.length || found[at] !== node) {
+      if (at < found.length && found[at] === node) {
+        if (depth === 0) break
+        path[height++] = at
+      } else {
         at = found.length
-        if (at === order.length) {
-          kinds = grown(kinds, new Uint8Array(2 * at))
-          start = grown(start, new Int32Array(2 * at + 1))
-          walked = grown(walked, new Int32Array(2 * at))
-          stack = grown(stack, new Int32Array(2 * at))
-          order = grown(order, new Int32Array(2 * at))
-        }
         setPosition(node, at)
         found.push(node)
-        ops.push(node.op)
-        kinds[at] = (isFloat(node.dtype) ? FLOAT : 0) | (node.dtype === 'f64' && node.shape.length === 0 ? SCALAR : 0)
-        walked[at] = start[at]!
-        start[at + 1] = start[at]! + arityOf(node)
-        if (start[at + 1]! > edges.length) edges = grown(edges, new Int32Array(2 * start[at + 1]!))
-        stack[depth++] = at
+        const arity = arityOf(node)
+        if (depth + 3 > walked.length) walked = grown(walked, new Int32Array(4 * depth))
+        if (height + arity > path.length) path = grown(path, new Int32Array(4 * (height + arity)))
+        walked[depth] = at
+        walked[depth + 1] = arity
+        walked[depth + 2] = height
+        depth += 3
       }
-      if (edge >= 0) edges[edge] = at
-      // On to the next operand of the node on top of the stack, after finishing those that have no other.
-      while (depth > 0 && walked[stack[depth - 1]!] === start[stack[depth - 1]! + 1]) order[finished++] = stack[--depth]!
+      // On to the next operand of the node that is being walked, after finishing those that have no other.
+      for (;;) {
+        const top = walked[depth - 3]!
+        const arity = walked[depth - 2]!
+        const base = walked[depth - 1]!
+        const y = found[top]!
+        if (height - base < arity) {
+          node = operandOf(y, height - base)
+          break
+        }
+        const i = nodes.length
+        if (found.length > rank.length) rank = grown(rank, new Int32Array(2 * found.length))
+        if (i + 1 >= first.length) {
+          first = grown(first, new Int32Array(2 * (i + 1)))
+          floats = grown(floats, new Uint8Array(2 * (i + 1)))
+          scalars = grown(scalars, new Uint8Array(2 * (i + 1)))
+        }
+        const edge = first[i]!
+        if (edge + arity > operands.length) operands = grown(operands, new Int32Array(2 * (edge + arity)))
+        for (let k = 0; k < arity; k++) operands[edge + k] = rank[path[base + k]!]!
+        first[i + 1] = edge + arity
+        const kind = kindOf(y)
+        floats[i] = kind & FLOAT
+        scalars[i] = (kind & SCALAR) >> 1
+        scalar &&= kind === DOUBLE || kind === TRUTH
+        rank[top] = i
+        nodes.push(y)
+        ops.push(y.op)
+        height = base
+        depth -= 3
+        if (depth === 0) break
+        path[height++] = top
+      }
       if (depth === 0) break
-      const top = stack[depth - 1]!
-      edge = walked[top]!
-      walked[top] = edge + 1
-      node = operandOf(found[top]!, edge - start[top]!)
     }
   }
-  return inOrder({ found, ops, kinds, start, edges, order })
+  return { nodes, ops, first, operands, floats, scalars, scalar, found, rank }
 }
+
+/** Room to begin with: most graphs are small, and clearing memory is most of what sorting them would cost. */
+const small = 64
 
 const FLOAT = 1
 const SCALAR = 2
+const DOUBLE = FLOAT | SCALAR
+const TRUTH = 4
+
+const kindOf = ({ dtype, shape }: Node): number =>
+  dtype === 'f64' ? (shape.length === 0 ? DOUBLE : FLOAT) : dtype === 'f32' ? FLOAT : dtype === 'bool' && shape.length === 0 ? TRUTH : 0
 
 const grown = <A extends Uint8Array<ArrayBuffer> | Int32Array<ArrayBuffer>>(from: A, to: A): A => {
   to.set(from)
   return to
-}
-
-/** What a walk found, in the order in which it found it, and the order in which it finished. */
-interface Walk {
-  readonly found: ReadonlyArray<Node>
-  readonly ops: ReadonlyArray<Primitive>
-  readonly kinds: Uint8Array
-  readonly start: Int32Array
-  readonly edges: Int32Array
-  readonly order: Int32Array
-}
-
-/** The same in topological order. */
-const inOrder = ({ found, ops, kinds, start, edges, order }: Walk): Sorted => {
-  const size = found.length
-  const rank = new Int32Array(size)
-  for (let i = 0; i < size; i++) rank[order[i]!] = i
-  const sorted = {
-    nodes: new Array<Node>(size),
-    ops: new Array<Primitive>(size),
-    first: new Int32Array(size + 1),
-    operands: new Int32Array(start[size]!),
-    floats: new Uint8Array(size),
-    scalars: new Uint8Array(size),
-    found,
-    rank,
-  }
-  for (let i = 0, e = 0; i < size; i++) {
-    const at = order[i]!
-    sorted.nodes[i] = found[at]!
-    sorted.ops[i] = ops[at]!
-    sorted.floats[i] = kinds[at]! & FLOAT
-    sorted.scalars[i] = (kinds[at]! & SCALAR) >> 1
-    for (let edge = start[at]!; edge < start[at + 1]!; edge++) sorted.operands[e++] = rank[edges[edge]!]!
-    sorted.first[i + 1] = e
-  }
-  return sorted
 }
 
 /** The positions of nodes in a list that was sorted last; -1 for a node that is not in it. */

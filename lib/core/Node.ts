@@ -70,6 +70,13 @@ export interface Primitive {
   readonly batch: 'leading' | 'loop' | BatchRule
   /** The operation on single elements, when `y[i]` depends on the `i`-th elements of the operands alone. */
   readonly scalar?: (...elements: ReadonlyArray<number>) => number
+  /**
+   * The same within an array, from the elements at `operands[from]` … to element `i`, for the operations that programs consist
+   * of: a number that is handed over takes memory.
+   */
+  readonly within?: (x: Float64Array, i: number, operands: Int32Array, from: number) => void
+  /** For scalars, what `y` hands on to each operand, in numbers instead of nodes; see `primitive/contribution.ts`. */
+  readonly contributions?: (y: Node) => ReadonlyArray<Contribution | null> | undefined
   /** The kernel takes a buffer of one element as a constant array of any size (see `kernel/uniform`). */
   readonly uniform?: boolean
   /** The kernel hands on the buffer of its first operand if that has one element, or as many as the result. */
@@ -80,15 +87,37 @@ export interface Primitive {
   readonly masks?: boolean | ((y: Node) => boolean)
 }
 
-const isList = (x: Node | ReadonlyArray<Node> | undefined): x is ReadonlyArray<Node> => Array.isArray(x)
+/** What will say which operation a deferred node stands for; see `Sweep.ts`. */
+export interface Deferral {
+  /** Has {@link settle} called on all nodes that are deferred to it. */
+  readonly form: () => void
+}
 
-/** Only {@link apply} and {@link invalid} make nodes. */
+/** What a scalar hands on to one of its operands, computed in an array whose first elements are its slots. */
+export interface Contribution {
+  readonly compute: (slots: Float64Array) => void
+  /** The element that holds the result then. */
+  readonly result: number
+  /** The slot whose node `vjp` returns as it is, -1 if it makes a new one; and the same if the adjoint is a constant 1. */
+  readonly slot: number
+  readonly unitSlot: number
+}
+
+/** The first operand, or all of them in an array, or what a deferred node waits for. */
+type First = Node | ReadonlyArray<Node> | Deferral | undefined
+
+/** Only {@link apply}, {@link invalid} and {@link deferred} make nodes. */
 const key = Symbol('Node')
 
 let position: (node: Node) => number
 let mark: (node: Node, at: number) => void
 let arity: (node: Node) => number
 let operand: (node: Node, k: number) => Node
+let gather: (node: Node, operands: ReadonlyArray<Node>) => void
+let deferral: (node: Node) => Deferral | undefined
+let form: (node: Node) => void
+let become: (node: Node, other: Node) => void
+let isBroken: (node: Node) => boolean
 let branded: (x: object) => boolean
 
 /**
@@ -97,36 +126,53 @@ let branded: (x: object) => boolean
  *
  * One or two operands are held directly, and put into an array when somebody asks for `inputs`: graphs of many scalars are
  * half the size that way, and collecting garbage is most of what they cost.
+ *
+ * A node may be deferred: its type is known, and what it does is found out when somebody asks. Nobody can tell.
  */
 export class Node<S extends Shape = Shape, D extends DType = DType> {
   /** Scratch of the topological sort, meaningless outside it and unobservable (`Graph.ts`). */
   #position = 0
-  /** The first operand, or all of them once they are in an array. */
-  #first: Node | ReadonlyArray<Node> | undefined
+  /** `undefined` for a node that is deferred. */
+  #op: Primitive | undefined
+  #first: First
+  /** The second operand; the node itself says that the operands are in an array. */
   #second: Node | undefined
-  readonly op: Primitive
-  readonly attrs: Attrs
+  #attrs: Attrs
   readonly shape: S
   readonly dtype: D
 
   /** @internal */
-  constructor(permit: symbol, op: Primitive, inputs: ReadonlyArray<Node>, attrs: Attrs, shape: S, dtype: D) {
+  constructor(permit: symbol, op: Primitive | undefined, first: First, second: Node | undefined, attrs: Attrs, shape: S, dtype: D) {
     if (permit !== key) throw new TypeError('Node: make nodes by applying operations')
-    this.#first = inputs.length > 2 ? Object.freeze([...inputs]) : inputs[0]
-    this.#second = inputs.length === 2 ? inputs[1] : undefined
-    this.op = op
-    this.attrs = attrs
+    this.#op = op
+    this.#first = first
+    this.#second = second
+    this.#attrs = attrs
     this.shape = shape
     this.dtype = dtype
     Object.freeze(this)
   }
 
+  /** The primitive. */
+  get op(): Primitive {
+    if (this.#op === undefined) form(this)
+    return this.#op!
+  }
+
+  /** The options of the operation. */
+  get attrs(): Attrs {
+    if (this.#op === undefined) form(this)
+    return this.#attrs
+  }
+
   /** The operands. */
   get inputs(): ReadonlyArray<Node> {
+    if (this.#op === undefined) form(this)
     const [first, second] = [this.#first, this.#second]
-    if (isList(first)) return first
-    this.#first = Object.freeze(first === undefined ? [] : second === undefined ? [first] : [first, second])
-    return this.#first
+    if (second === this) return first as ReadonlyArray<Node>
+    const list = Object.freeze(first === undefined ? [] : second === undefined ? [first as Node] : [first as Node, second])
+    gather(this, list)
+    return list
   }
 
   static {
@@ -135,8 +181,28 @@ export class Node<S extends Shape = Shape, D extends DType = DType> {
     mark = (n, at) => {
       n.#position = at
     }
-    arity = (n) => (isList(n.#first) ? n.#first.length : n.#first === undefined ? 0 : n.#second === undefined ? 1 : 2)
-    operand = (n, k) => (isList(n.#first) ? n.#first[k]! : k === 0 ? (n.#first as Node) : n.#second!)
+    arity = (n) => {
+      if (n.#op === undefined) form(n)
+      const second = n.#second
+      return second === undefined ? (n.#first === undefined ? 0 : 1) : second === n ? (n.#first as ReadonlyArray<Node>).length : 2
+    }
+    operand = (n, k) => {
+      const second = n.#second!
+      return second === n ? (n.#first as ReadonlyArray<Node>)[k]! : k === 0 ? (n.#first as Node) : second
+    }
+    gather = (n, list) => {
+      n.#first = list
+      n.#second = n
+    }
+    isBroken = (n) => n.#op === broken
+    deferral = (n) => (n.#op === undefined ? (n.#first as Deferral) : undefined)
+    form = (n) => (n.#first as Deferral).form()
+    become = (n, other) => {
+      n.#op = other.op
+      n.#attrs = other.attrs
+      n.#first = other.#first
+      n.#second = other.#second === other ? n : other.#second
+    }
   }
 
   /** The operation and its type, such as `mul: f64[2, 3]`. */
@@ -158,9 +224,16 @@ export const isNode = (x: unknown): x is Node => typeof x === 'object' && x !== 
 export const positionOf: (node: Node) => number = position!
 export const setPosition: (node: Node, at: number) => void = mark!
 
-/** The number of operands, and one of them, without making an array of them. */
+/** The number of operands, and then one of them, without making an array of them. */
 export const arityOf: (node: Node) => number = arity!
 export const operandOf: (node: Node, k: number) => Node = operand!
+
+/** What a node waits for, if it is deferred; and the node that it turns out to be, which nobody else may hold. For `Sweep.ts` alone. */
+export const deferralOf: (node: Node) => Deferral | undefined = deferral!
+export const settle: (node: Node, as: Node) => void = become!
+
+/** A valid node of this type, whose operation is not known before somebody asks. */
+export const deferred = (to: Deferral, { shape, dtype }: Signature): Node => new Node(key, undefined, to, undefined, noAttrs, shape, dtype)
 
 /** Whether the pullback of a node hides entries. */
 export const masks = (y: Node): boolean => (typeof y.op.masks === 'function' ? y.op.masks(y) : y.op.masks === true)
@@ -187,11 +260,20 @@ const freezePlain = (x: unknown): void => {
  * is reported by `evaluate` together with every other.
  */
 export const apply = (op: Primitive, inputs: ReadonlyArray<Node>, attrs: Attrs = noAttrs): Node => {
-  for (let k = 0; k < inputs.length; k++) if (inputs[k]!.op === broken) return invalid(op.name, inputs)
+  for (let k = 0; k < inputs.length; k++) if (isInvalid(inputs[k]!)) return invalid(op.name, inputs)
   const answer = op.infer(inputs, attrs)
   if (isRefusal(answer)) return invalid(op.name, inputs, answer)
-  return new Node(key, op, inputs, attrs === noAttrs ? attrs : freeze(attrs), answer.shape, answer.dtype)
+  return nodeOf(op, inputs, attrs === noAttrs ? attrs : freeze(attrs), answer)
 }
+
+const nodeOf = (op: Primitive, inputs: ReadonlyArray<Node>, attrs: Attrs, { shape, dtype }: Signature): Node => {
+  const node = new Node(key, op, inputs[0], inputs[1], attrs, shape, dtype)
+  if (inputs.length > 2) gather(node, Object.freeze([...inputs]))
+  return node
+}
+
+/** The node `op(a)` or `op(a, b)` of the type of `a`, where it is known that these operands fit and are valid. */
+export const applyFitting = (op: Primitive, a: Node, b?: Node): Node => new Node(key, op, a, b, noAttrs, a.shape, a.dtype)
 
 /** The operation of invalid nodes. It has a shape only because every node has one. */
 export const broken: Primitive = Object.freeze({
@@ -208,11 +290,11 @@ export const broken: Primitive = Object.freeze({
 /** A node for an application that went wrong, or (without a refusal) for one whose operands did. */
 export const invalid = (op: string, inputs: ReadonlyArray<Node>, refusal?: Refusal): Node => {
   const error = refusal && errorAt(op, inputs.filter((x) => !isInvalid(x)).map((x) => x.shape), refusal)
-  return new Node(key, broken, inputs, Object.freeze({ op, error }), scalarShape, 'f64')
+  return nodeOf(broken, inputs, Object.freeze({ op, error }), { shape: scalarShape, dtype: 'f64' })
 }
 
 /** Whether this node stands for a misuse, its own or that of an operand. */
-export const isInvalid = (node: Node): boolean => node.op === broken
+export const isInvalid: (node: Node) => boolean = isBroken!
 
 /** The misuse recorded in this very node, if any; those of operands are found by walking on. */
 export const errorOf = (node: Node): FoldgradError | undefined =>

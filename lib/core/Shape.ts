@@ -8,6 +8,7 @@ export const scalarShape: Shape = Object.freeze([])
 
 /** A frozen copy. */
 export const shapeOf = (lengths: Iterable<number>): Shape => {
+  if (lengths === scalarShape) return scalarShape
   const copy = [...lengths]
   return copy.length === 0 ? scalarShape : Object.freeze(copy)
 }

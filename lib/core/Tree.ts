@@ -46,6 +46,12 @@ export const leavesOf = (tree: unknown): ReadonlyArray<readonly [path: string, l
   return out
 }
 
+/** The keys that lead to each leaf, in the same order. */
+export const keysOf = (tree: unknown): ReadonlyArray<ReadonlyArray<string>> => {
+  const parts = branches(tree)
+  return parts === undefined ? [[]] : parts.flatMap(([key, branch]) => keysOf(branch).map((keys) => [key, ...keys]))
+}
+
 /** A tree of the same structure, whose leaves are the results of `f` on each leaf and its path. */
 export const mapLeaves = (tree: unknown, f: (leaf: unknown, path: string) => unknown): unknown => {
   const walk = (part: unknown, path: string): unknown => {

@@ -59,13 +59,14 @@ export const unaryAny =
   (x) =>
     op(toNode(x, name))
 
-/** A node that needs no broadcasting and no promotion beside another of its kind: graphs of scalars consist of them. */
-const isDoubleScalar = (x: Operand): x is Node => isNode(x) && x.dtype === 'f64' && x.shape === scalarShape
+/** An operand that needs no broadcasting and no promotion beside another of its kind: graphs of scalars consist of them. */
+const isDoubleScalar = (x: Operand): x is Node | number =>
+  typeof x === 'number' || (isNode(x) && x.dtype === 'f64' && x.shape === scalarShape)
 
 /** Lifts an elementwise operation on two nodes to operands, broadcast to one shape and promoted to one dtype. */
 export const binaryFunction = (name: string, op: (a: Node, b: Node) => Node, kind: Kind = 'float'): Binary => {
   const call = (a: Operand, b: Operand): Node => {
-    if (isDoubleScalar(a) && isDoubleScalar(b)) return op(a, b)
+    if (isDoubleScalar(a) && isDoubleScalar(b)) return op(toNode(a), toNode(b))
     const nodes = broadcastOperands(name, [a, b], kind)
     return isNode(nodes) ? nodes : op(nodes[0]!, nodes[1]!)
   }

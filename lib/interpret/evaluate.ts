@@ -1,14 +1,16 @@
 /** Evaluation: the fold that turns a graph into numbers. Shared work is done once, and buffers die with their last reader. */
 import * as E from 'fp-ts/Either'
-import type { Buffer } from '../core/DType.js'
+import { allocate, type Buffer } from '../core/DType.js'
 import { errorAt, FoldgradException, KernelFailure, refuse, type FoldgradError } from '../core/FoldgradError.js'
 import { errorsIn, positionsIn, sort, type Sorted } from '../core/Graph.js'
 import type { Node } from '../core/Node.js'
 import { sizeOf } from '../core/Shape.js'
 import { bufferOf, tensorOf, type NestedArray, type Tensor } from '../core/Tensor.js'
 import { leavesOf, rebuild, type TensorTree } from '../core/Tree.js'
-import { filled } from '../kernel/elementwise.js'
+import { filled, scalarResult } from '../kernel/elementwise.js'
+import { isNumeric } from '../primitive/contribution.js'
 import { asNode, heldTensor } from '../primitive/leaf.js'
+import { deferredNumbers, forwardNumbers } from './numbers.js'
 
 /** The last reader of each node; results are read by the caller, after the end. */
 export const lastReaders = ({ nodes, first, operands }: Sorted, results: ReadonlyArray<number>): Int32Array => {
@@ -65,17 +67,6 @@ const allScalars = (scalars: Uint8Array, operands: Int32Array, from: number, to:
   return true
 }
 
-const scalarResult = (f: Scalar, x: Float64Array, operands: Int32Array, from: number, to: number): number => {
-  const a = x[operands[from]!]!
-  if (to - from === 1) return f(a)
-  const b = x[operands[from + 1]!]!
-  if (to - from === 2) return f(a, b)
-  const c = x[operands[from + 2]!]!
-  return to - from === 3 ? f(a, b, c) : f(a, b, c, ...Array.from(operands.subarray(from + 3, to), (i) => x[i]!))
-}
-
-type Scalar = (...elements: ReadonlyArray<number>) => number
-
 /**
  * The buffer of a node from those of its operands. That of a leaf is read directly: its kernel, which anybody can call, hands
  * out a copy. A kernel that finds the numbers unfit says so with an error that carries its node.
@@ -105,10 +96,34 @@ export const program = (
   return (inputs) => run(sorted, results, new Map(places.flatMap((at, k) => (at < 0 ? [] : [[at, inputs[k]!] as const]))))
 }
 
-/** The tensors of several nodes, computed together; `Left` with every misuse in them. */
-export const evaluateAll = (nodes: ReadonlyArray<Node>): E.Either<ReadonlyArray<FoldgradError>, ReadonlyArray<Tensor>> => {
+type Evaluated = E.Either<ReadonlyArray<FoldgradError>, ReadonlyArray<Tensor>>
+
+/**
+ * The tensors of several nodes, computed together; `Left` with every misuse in them. Gradients that are deferred stay so: their
+ * numbers are found without their nodes.
+ */
+export const evaluateAll = (nodes: ReadonlyArray<Node>): Evaluated => {
+  const known = deferredNumbers(nodes)
+  const rest = nodes.filter((_, k) => known[k] === undefined)
+  const others = rest.length === 0 ? E.right([]) : evaluateNodes(rest)
+  let next = 0
+  return E.map((found: ReadonlyArray<Tensor>) => nodes.map((node, k) => (known[k] === undefined ? found[next++]! : scalarOf(known[k], node))))(others)
+}
+
+/** A number as a tensor of the type of a node. */
+const scalarOf = (x: number, { shape, dtype }: Node): Tensor => {
+  const buffer = allocate(dtype, 1)
+  buffer[0] = x
+  return tensorOf(buffer, shape, dtype)
+}
+
+const evaluateNodes = (nodes: ReadonlyArray<Node>): Evaluated => {
   const sorted = sort(nodes)
   const results = positionsIn(sorted, nodes)
+  if (isNumeric(sorted)) {
+    const x = forwardNumbers(sorted)
+    return E.right(results.map((i, k) => scalarOf(x[i]!, nodes[k]!)))
+  }
   const errors = errorsIn(sorted)
   if (errors.length > 0) return Object.freeze(E.left(errors))
   try {

@@ -5,10 +5,11 @@
  */
 import { isFloat, type DType } from '../core/DType.js'
 import { refuse, type Refusal } from '../core/FoldgradError.js'
-import { apply, arityOf, operandOf, type Attrs, type Node, type Primitive, type Signature } from '../core/Node.js'
-import { sameShape, showShape, sizeOf } from '../core/Shape.js'
-import { addLoop } from '../kernel/arithmetic.js'
+import { apply, applyFitting, arityOf, isInvalid, operandOf, type Attrs, type Node, type Primitive, type Signature } from '../core/Node.js'
+import { sameShape, scalarShape, showShape, sizeOf } from '../core/Shape.js'
+import { addLoop, addWithin, type Within } from '../kernel/arithmetic.js'
 import { elementwise as kernel, type Loop } from '../kernel/elementwise.js'
+import { contributionsOf, contributionsOfFamily } from './contribution.js'
 import { full } from './leaf.js'
 
 /** A node, or a number that takes the shape and dtype of the node beside it. */
@@ -29,8 +30,11 @@ interface ElementwiseOptions {
   readonly masks?: boolean
   /** The operands may have any dtype; otherwise they are floats. */
   readonly anyDtype?: boolean
+  /** One of a family: the operands without differentials are its orders, constants that the differentials read. */
+  readonly family?: boolean
   /** The operation as a loop of its own, for the ones that programs consist of. */
   readonly loop?: Loop
+  readonly within?: Within
 }
 
 const agree =
@@ -64,7 +68,7 @@ const elementwiseOp = (
   name: string,
   f: Scalar,
   differentials: ReadonlyArray<Differential | null>,
-  { result, masks = false, anyDtype = false, loop }: ElementwiseOptions,
+  { result, masks = false, anyDtype = false, family = false, loop, within }: ElementwiseOptions,
 ): Primitive =>
   defineOp({
     name,
@@ -81,12 +85,14 @@ const elementwiseOp = (
       }, null),
     batch: 'leading',
     scalar: f,
+    ...(within && { within }),
     uniform: true,
     masks,
-  })
+  }, family)
 
-/** A primitive, frozen. */
-export const defineOp = (record: Primitive): Primitive => Object.freeze(record)
+/** A primitive, frozen. One on single elements gets its pullback on plain numbers. */
+export const defineOp = (record: Primitive, family = false): Primitive =>
+  Object.freeze(record.scalar === undefined ? record : { ...record, contributions: (family ? contributionsOfFamily : contributionsOf)(record) })
 
 /** Sum of tangents, in which `null` is zero. */
 const plus = (a: Node | null, b: Node): Node => (a === null ? b : add(a, b))
@@ -102,7 +108,7 @@ export const builder = <F extends object>(op: Primitive, build: F): Builder<F> =
 /** An elementwise operation of one float operand, by its value and its differential. */
 export const unary = (name: string, f: (x: number) => number, dx: Differential, options: ElementwiseOptions = {}) => {
   const op = elementwiseOp(name, f as Scalar, [dx], options)
-  return builder(op, (x: Node): Node => apply(op, [x]))
+  return builder(op, (x: Node): Node => (isValidScalar(x) && options.result === undefined ? applyFitting(op, x) : apply(op, [x])))
 }
 
 /** An elementwise operation of two float operands of one shape, by its value and its two partial differentials. */
@@ -114,8 +120,14 @@ export const binary = (
   options: ElementwiseOptions = {},
 ) => {
   const op = elementwiseOp(name, f as Scalar, [da, db], options)
-  return builder(op, (a: Term, b: Term): Node => apply(op, [lift(a, b), lift(b, a)]))
+  return builder(op, (a: Term, b: Term): Node => {
+    const [x, y] = [lift(a, b), lift(b, a)]
+    return isValidScalar(x) && isValidScalar(y) && options.result === undefined ? applyFitting(op, x, y) : apply(op, [x, y])
+  })
 }
+
+/** Whether nothing need be inferred: graphs of many nodes consist of such scalars. */
+const isValidScalar = (x: Node): boolean => x.shape === scalarShape && x.dtype === 'f64' && !isInvalid(x)
 
 /** An elementwise operation of any number of operands, by its value and the differential of each. */
 export const elementwise = (name: string, f: Scalar, differentials: ReadonlyArray<Differential | null>, options: ElementwiseOptions = {}) => {
@@ -135,10 +147,10 @@ export const stepwise = (name: string, f: Scalar, options: ElementwiseOptions = 
 }
 
 /** A sum of two arrays, or of the contributions to one adjoint. */
-export const add = binary('add', (a, b) => a + b, (da) => da, (db) => db, { anyDtype: true, loop: addLoop })
+export const add = binary('add', (a, b) => a + b, (da) => da, (db) => db, { anyDtype: true, loop: addLoop, within: addWithin })
 
 /** What a primitive that is linear in its only operand is made of. */
-interface Linear extends Pick<Primitive, 'infer' | 'evaluate' | 'batch' | 'uniform' | 'view' | 'masks'> {
+interface Linear extends Pick<Primitive, 'infer' | 'evaluate' | 'batch' | 'scalar' | 'uniform' | 'view' | 'masks'> {
   /** The transposed map: the adjoint of `x` from that of `y`. */
   readonly transpose: (g: Node, y: Node) => Node
 }

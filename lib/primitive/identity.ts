@@ -9,6 +9,7 @@ export const identity = linear('identity', {
   infer: ([x]) => x!,
   evaluate: ([x]) => x!,
   transpose: (g) => g,
+  scalar: (x) => x,
   uniform: true,
   view: true,
 })
@@ -23,6 +24,7 @@ export const stopGradientOp = defineOp({
   evaluate: ([x]) => x!,
   vjp: () => null,
   jvp: () => null,
+  scalar: (x) => x,
   uniform: true,
   view: true,
 })

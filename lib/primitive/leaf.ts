@@ -4,7 +4,7 @@ import { fail, refuse } from '../core/FoldgradError.js'
 import type { VariableId } from '../core/Gradients.js'
 import { apply, isNode, signature, type Node, type Primitive, type Signature } from '../core/Node.js'
 import { scalarShape, type Shape } from '../core/Shape.js'
-import { isTensor, type Tensor } from '../core/Tensor.js'
+import { bufferOf, isTensor, type Tensor } from '../core/Tensor.js'
 import { leavesOf, stranger } from '../core/Tree.js'
 
 /** The attributes of a leaf that holds data. */
@@ -63,6 +63,10 @@ export const variableId = (node: Node): VariableId | undefined =>
 /** The tensor held by a constant or a variable; `undefined` for every other node. */
 export const heldTensor = (node: Node): Tensor | undefined =>
   node.op === variableOp || node.op === constantOp ? held(node) : undefined
+
+/** Whether a node holds data; for one with a single element, the number. */
+export const holdsNumber = ({ op }: Node): boolean => op === fullOp || op === variableOp || op === constantOp
+export const numberOf = (node: Node): number => fullValue(node) ?? bufferOf(held(node))[0]!
 
 /** A leaf of a tree as a node; anything else is an invalid node that names its path. */
 export const asNode = (leaf: unknown, path: string): Node =>

@@ -21,7 +21,7 @@ export const powDerivativeOp = elementwise('powDerivative', kernel.powerDerivati
   (dy, x, y, k, j) => times(dy, powDerivative(x, y, fullValue(k)!, fullValue(j)! + 1)),
   notDifferentiable,
   notDifferentiable,
-])
+], { family: true })
 
 export const cbrt = unary('cbrt', Math.cbrt, (dx, _x, y) => div(dx, mul(3, square(y))))
 export const rsqrt = unary('rsqrt', (x) => 1 / Math.sqrt(x), (dx, x, y) => times(dx, div(mul(-0.5, y), x)))
@@ -37,7 +37,7 @@ export const direction = binary(
     return length === 0 ? 0 : length === Infinity ? (x / 4) / Math.hypot(x / 4, y / 4) : x / length
   },
   (dx, x, y) => ratio(times(dx, square(direction(y, x))), hypot(x, y)),
-  (dy, x, y) => neg(ratio(times(dy, mul(direction(x, y), direction(y, x))), hypot(x, y))),
+  (dy, x, y, c) => neg(ratio(times(dy, mul(c, direction(y, x))), hypot(x, y))),
 )
 
 /** `x/(1 + |x|)`. */

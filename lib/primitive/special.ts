@@ -18,7 +18,7 @@ export const erfinv = unary('erfinv', kernel.erfinv, (dx, _x, y) => times(dx, mu
 
 /** `exp(x²) erfc(x)`; its derivatives cancel in any formula made of other functions, so it is a family closed under them. */
 export const erfcx = (x: Node): Node => erfcxOp(x, 0)
-export const erfcxOp = binary('erfcx', kernel.erfcxDerivative, (dx, x, n) => times(dx, erfcxOp(x, fullValue(n)! + 1)), notDifferentiable)
+export const erfcxOp = binary('erfcx', kernel.erfcxDerivative, (dx, x, n) => times(dx, erfcxOp(x, fullValue(n)! + 1)), notDifferentiable, { family: true })
 
 /** The standard normal distribution function. */
 export const ndtr = unary('ndtr', kernel.ndtr, (dx, x) => times(dx, mul(1 / Math.sqrt(2 * Math.PI), exp(mul(-0.5, square(x))))))
@@ -29,4 +29,4 @@ export const lgamma = unary('lgamma', gamma.lgamma, (dx, x) => times(dx, polygam
 
 /** The `n`-th derivative of the digamma function. */
 export const polygamma = (n: number, x: Node): Node => polygammaOp(n, x)
-export const polygammaOp = binary('polygamma', gamma.polygamma, notDifferentiable, (dx, n, x) => times(dx, polygamma(fullValue(n)! + 1, x)))
+export const polygammaOp = binary('polygamma', gamma.polygamma, notDifferentiable, (dx, n, x) => times(dx, polygamma(fullValue(n)! + 1, x)), { family: true })

@@ -28,7 +28,7 @@ export const atan2DerivativeOp = elementwise('atan2Derivative', angleDerivative,
   (dx, y, x, p, q) => times(dx, atan2Derivative(y, x, fullValue(p)!, fullValue(q)! + 1)),
   notDifferentiable,
   notDifferentiable,
-])
+], { family: true })
 
 export const sinh = unary('sinh', Math.sinh, (dx, x) => times(dx, cosh(x)))
 export const cosh = unary('cosh', Math.cosh, (dx, x) => times(dx, sinh(x)))
@@ -46,4 +46,4 @@ export const coSquare = unary('coSquare', (x) => (1 - x) * (1 + x), (dx, x) => t
 
 /** `sin(πx)/(πx)`, which is smooth at 0. */
 export const sinc = (x: Node): Node => sincOp(x, 0)
-export const sincOp = binary('sinc', sincDerivative, (dx, x, n) => times(dx, sincOp(x, fullValue(n)! + 1)), notDifferentiable)
+export const sincOp = binary('sinc', sincDerivative, (dx, x, n) => times(dx, sincOp(x, fullValue(n)! + 1)), notDifferentiable, { family: true })

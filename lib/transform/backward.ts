@@ -7,13 +7,15 @@ import { isFloat } from '../core/DType.js'
 import { refuse } from '../core/FoldgradError.js'
 import { frozenMap, type Gradients, type VariableId } from '../core/Gradients.js'
 import { positionsIn, sort, type Sorted } from '../core/Graph.js'
-import { invalid, isInvalid, masks, type Node } from '../core/Node.js'
+import { invalid, isInvalid, masks, settle, type Node } from '../core/Node.js'
 import { sameShape, showShape } from '../core/Shape.js'
+import type { Cotangent, Course } from '../core/Sweep.js'
 import { astype, where } from '../primitive/arithmetic.js'
 import { spoilt } from '../primitive/choice.js'
 import { add } from '../primitive/declare.js'
 import { full, heldTensor, variableId } from '../primitive/leaf.js'
 import { sameTensor } from '../core/Tensor.js'
+import { deferredAdjoints } from './defer.js'
 
 /**
  * What `y`, whose adjoint is `g`, contributes to the adjoint of its operand `k`: `null` if it is not differentiable there.
@@ -41,16 +43,11 @@ const reaching = ({ nodes, first, operands, floats }: Sorted, wanted: ReadonlyAr
 
 /**
  * The fold itself, over a sorted program and the cotangents of some of its nodes. The accumulator is an array by position
- * that never leaves it; the adjoints at the wanted positions are the result.
+ * that never leaves it; the adjoints at the wanted positions are the result. Those at the positions of `gradients` are known
+ * already, as deferred nodes: they become what is found there.
  */
-const foldBack = (
-  sorted: Sorted,
-  wanted: ReadonlyArray<number>,
-  cotangents: ReadonlyArray<readonly [position: number, cotangent: Node]>,
-  behindMask = false,
-): ReadonlyArray<Node | undefined> => {
+const foldBack = ({ sorted, reaches, cotangents, behindMask }: Course, gradients: ReadonlyMap<number, Node>): ReadonlyArray<Node | undefined> => {
   const { nodes, first, operands } = sorted
-  const reaches = reaching(sorted, wanted)
   const adjoint = new Array<Node | undefined>(nodes.length)
   const masked = new Uint8Array(nodes.length)
   for (const [i, g] of cotangents) {
@@ -58,8 +55,9 @@ const foldBack = (
     masked[i] = behindMask ? 1 : 0
   }
   for (let i = nodes.length - 1; i >= 0; i--) {
-    const g = adjoint[i]
-    if (g === undefined || reaches[i] === 0) continue
+    const found = adjoint[i]
+    if (found === undefined || reaches[i] === 0) continue
+    const g = (adjoint[i] = settled(found, gradients.get(i)))
     const y = nodes[i]!
     const from = first[i]!
     const together = y.op.pullback?.(g, y, Array.from(operands.subarray(from, first[i + 1]!), (operand) => reaches[operand] === 1), masked[i] === 1)
@@ -72,7 +70,28 @@ const foldBack = (
       if (masked[i] === 1 || masks(y)) masked[operand] = 1
     }
   }
-  return wanted.map((i) => (i < 0 ? undefined : adjoint[i]))
+  return adjoint
+}
+
+/** The deferred node, if there is one, as what it turns out to be. */
+const settled = (found: Node, gradient: Node | undefined): Node => {
+  if (gradient === undefined) return found
+  settle(gradient, found)
+  return gradient
+}
+
+/** The adjoints at some positions of a sorted program; deferred where all that matters is a scalar. */
+const adjointsAt = (
+  sorted: Sorted,
+  wanted: ReadonlyArray<number>,
+  cotangents: ReadonlyArray<Cotangent>,
+  behindMask = false,
+): ReadonlyArray<Node | undefined> => {
+  const course = { sorted, reaches: reaching(sorted, wanted), cotangents, behindMask }
+  const deferred = deferredAdjoints(course, wanted, foldBack)
+  if (deferred !== undefined) return deferred
+  const found = foldBack(course, new Map())
+  return wanted.map((i) => (i < 0 ? undefined : found[i]))
 }
 
 /** The sum of contributions; nothing is zero. */
@@ -111,20 +130,19 @@ export const adjointsOfAll = (
   const sorted = sort(results.map(([y]) => y))
   const wanted = positionsIn(sorted, nodes)
   const at = positionsIn(sorted, results.map(([y]) => y))
-  return foldBack(sorted, wanted, seeds.map((seed, i) => [at[i]!, seed] as const), behindMask)
+  return adjointsAt(sorted, wanted, seeds.map((seed, i) => [at[i]!, seed] as const), behindMask)
 }
 
-/** The float variables of a sorted program, by id. */
-const variablesIn = ({ nodes, floats, first }: Sorted): ReadonlyMap<VariableId, ReadonlyArray<Node>> => {
-  const byId = new Map<VariableId, Array<Node>>()
+/** The positions of the float variables of a sorted program, by id. */
+const variablesIn = ({ nodes, floats, first }: Sorted): ReadonlyMap<VariableId, ReadonlyArray<number>> => {
+  const byId = new Map<VariableId, Array<number>>()
   for (let i = 0; i < nodes.length; i++) {
     if (first[i] !== first[i + 1] || floats[i] === 0) continue
-    const node = nodes[i]!
-    const id = variableId(node)
+    const id = variableId(nodes[i]!)
     if (id === undefined) continue
     const others = byId.get(id)
-    if (others === undefined) byId.set(id, [node])
-    else others.push(node)
+    if (others === undefined) byId.set(id, [i])
+    else others.push(i)
   }
   return byId
 }
@@ -148,21 +166,24 @@ export const backward = (y: Node, cotangent?: Node): Gradients => {
   const sorted = sort([y])
   const variables = variablesIn(sorted)
   if (isInvalid(seed)) return frozenMap([...variables.keys()].map((id) => [id, invalid('backward', [seed])]))
-  const ids = [...variables]
-  const nodes = ids.flatMap(([, same]) => same)
-  const adjoints = foldBack(sorted, positionsIn(sorted, nodes), [[sorted.nodes.length - 1, seed]])
+  const wanted: Array<number> = []
+  for (const same of variables.values()) wanted.push(...same)
+  const adjoints = adjointsAt(sorted, wanted, [[sorted.nodes.length - 1, seed]])
+  const gradients = new Map<VariableId, Node>()
   let next = 0
-  return frozenMap(
-    ids.flatMap(([id, same]) => {
-      const parts = same.flatMap(() => adjoints[next++] ?? [])
-      if (parts.length === 0) return []
-      return [[id, conflict(id, same) ?? parts.reduce((a, b) => add(a, b))] as const]
-    }),
-  )
+  for (const [id, same] of variables) {
+    let gradient: Node | undefined
+    for (let k = 0; k < same.length; k++) {
+      const part = adjoints[next++]
+      if (part !== undefined) gradient = sum(gradient, part)
+    }
+    if (gradient !== undefined) gradients.set(id, (same.length > 1 && conflict(id, same.map((i) => sorted.nodes[i]!))) || gradient)
+  }
+  return frozenMap(gradients)
 }
 
 /** Variables of one id must hold the same data. */
-const conflict = (id: VariableId, [node, ...others]: ReadonlyArray<Node>): Node | undefined =>
-  others.every((other) => sameTensor(heldTensor(node!)!, heldTensor(other)!))
+const conflict = (id: VariableId, same: ReadonlyArray<Node>): Node | undefined =>
+  same.every((node) => sameTensor(heldTensor(same[0]!)!, heldTensor(node)!))
     ? undefined
-    : invalid('variable', [node!, ...others], refuse('Variable', `the id '${id}' names variables with different data`, 'Give each variable an id of its own, or use one node for both'))
+    : invalid('variable', same, refuse('Variable', `the id '${id}' names variables with different data`, 'Give each variable an id of its own, or use one node for both'))

@@ -42,11 +42,12 @@ const isFlat = (f: (t: number) => Float64Array, w: Float64Array): boolean => {
 const compareAs = (f: (t: number) => Float64Array, w: Float64Array, claimed: Weighed): Comparison => {
   const judgeAt = (step: number): Judged => {
     const ladder = climb(f, step)
-    const found = judge(ladder, w, claimed, 0)
+    const known = claimed.unit === undefined ? 0 : claimed.unit * (magnitude(ladder, w) + claimed.scale)
+    const found = judge(ladder, w, claimed, known)
     if (found.verdict !== 'refuted' && !found.kink) return found
     const spacing = ladder.steps.at(-1)!
     const noise = Math.max(noiseOf(f, w, spacing), noiseOf(f, w, step / 16))
-    if (noise <= 4 * epsilon * (magnitude(ladder, w) + claimed.scale)) return found
+    if (noise <= known || noise <= 4 * epsilon * (magnitude(ladder, w) + claimed.scale)) return found
     // Noise is there at any spacing, and it is not all there is; what is gone at a shorter one is the function itself.
     const isNoise = noise <= 1e-3 * variation(ladder, w) && noiseOf(f, w, spacing * 2 ** -20) >= noise / 10
     const judged = judge(ladder, w, claimed, noise)

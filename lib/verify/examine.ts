@@ -140,7 +140,8 @@ export const examine = (g: Numeric, way: Way, mode: Mode, options: CheckOptions)
   return E.right(reportOf(comparisons, kinks))
 }
 
-const reportOf = (comparisons: ReadonlyArray<Checked>, kinks: ReadonlyArray<Kink>): Report =>
+/** The report of some comparisons. */
+export const reportOf = (comparisons: ReadonlyArray<Checked>, kinks: ReadonlyArray<Kink>): Report =>
   Object.freeze({
     verdict: comparisons.every((c) => c.verdict === 'consistent') ? 'consistent' : 'inconclusive',
     comparisons: Object.freeze([...comparisons]),

@@ -65,7 +65,7 @@ const search2 = (compare: Compare, { v, w }: Line): readonly [j: number, i: numb
 }
 
 /** The entry of the Jacobian that makes a line refuted. None if every entry is right, as at a point where several kinks meet. */
-export const locate = (g: Numeric, ys: ReadonlyArray<Tensor>, compare: Compare, line: Line): Coordinate | undefined => {
+export const locate = (g: Pick<Numeric, 'point' | 'names' | 'resultNames'>, ys: ReadonlyArray<Tensor>, compare: Compare, line: Line): Coordinate | undefined => {
   const found = search2(compare, line)
   if (found === undefined) return undefined
   const [j, i] = found

@@ -42,7 +42,7 @@ export interface Report {
 export interface GradientMismatch extends Checked {
   readonly _tag: 'GradientMismatch'
   readonly seed: number
-  /** The program whose derivative it is, as `pretty` lists it, on variables that hold the arguments. */
+  /** The program whose derivative it is, as `pretty` lists it, on variables that hold the arguments. Empty for another library's. */
   readonly program: string
   /** The entry of the Jacobian that is wrong, if a single one can be shown to be. */
   readonly coordinate?: Coordinate

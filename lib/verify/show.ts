@@ -60,9 +60,9 @@ const showBlame = (blame: Blame, mode: Mode): string => {
   return `${what}:\n  ${line}${detail}${also}`
 }
 
-/** The script has the listing in it. */
-const showProgram = ({ program, code }: Pick<GradientMismatch, 'program' | 'code'>): string =>
-  code === undefined ? `The program:\n${indented(program)}` : `To see it again, with the program in it:\n${indented(code)}`
+/** The script has the listing in it. The function of another library has neither. */
+const showProgram = ({ program, code }: Pick<GradientMismatch, 'program' | 'code'>): ReadonlyArray<string> =>
+  code !== undefined ? [`To see it again, with the program in it:\n${indented(code)}`] : program === '' ? [] : [`The program:\n${indented(program)}`]
 
 const showMismatch = (m: GradientMismatch): string => {
   const single = m.precision === 'f32' ? ' in single precision' : ''
@@ -74,7 +74,7 @@ const showMismatch = (m: GradientMismatch): string => {
     `${title}\n${table(values(m, m.mode))}`,
     ...(m.coordinate === undefined ? [] : [showCoordinate(m.coordinate, m.mode)]),
     ...(m.blame === undefined ? [] : [showBlame(m.blame, m.mode)]),
-    showProgram(m),
+    ...showProgram(m),
   ]
   return parts.join('\n\n')
 }
@@ -85,7 +85,7 @@ const showMisshapen = (m: ShapeMismatch): string =>
   [
     `The derivative has the wrong shape: ${modes[m.mode]}.\n${table([['found', showShapes(m.found)], ['expected', showShapes(m.expected)]])}`,
     ...(m.blame === undefined ? [] : [showBlame(m.blame, m.mode)]),
-    showProgram(m),
+    ...showProgram(m),
   ].join('\n\n')
 
 const columns = (rows: ReadonlyArray<ReadonlyArray<string>>): string => {
@@ -100,7 +100,7 @@ const showKinks = (kinks: ReadonlyArray<Kink>): string =>
   ])
 
 const showRefused = (k: KinkRefused): string =>
-  `There is no derivative here, the function has a kink: ${modes[k.mode]} (seed ${k.seed}, direction ${k.direction}).\n${showKinks([k])}\n\nThe program:\n${indented(k.program)}`
+  `There is no derivative here, the function has a kink: ${modes[k.mode]} (seed ${k.seed}, direction ${k.direction}).\n${[showKinks([k]), ...showProgram(k)].join('\n\n')}`
 
 /**
  * The failure in words: what is wrong and by how much, which entry of the Jacobian, which node of the program is to blame,

@@ -6,7 +6,7 @@ import { asNode } from '../primitive/leaf.js'
 import { jvp } from '../transform/jvp.js'
 import { vjp } from '../transform/vjp.js'
 import { claim, compare, type Claim, type Comparison } from './compare.js'
-import type { Line } from './direction.js'
+import { reachOf, type Line } from './direction.js'
 import { along, pack, results, tensorsOf, unpack, type Numeric } from './numeric.js'
 import { epsilon } from './numerical.js'
 import { roundingOf } from './residue.js'
@@ -40,11 +40,6 @@ const claimOf = (g: Numeric, ys: ReadonlyArray<Tensor>, forward: boolean, line: 
   const weights = forward ? line.w : line.v
   return wrongShapes(derivative, forward ? ys : g.point) ?? { ...claim(pack(tensorsOf(derivative)), weights), residue: () => roundingOf(derivative, weights) }
 }
-
-const largest = (xs: Float64Array): number => xs.reduce((m, x) => Math.max(m, Math.abs(x)), 0)
-
-/** The derivative along a line of a function that changes as its arguments do; without arguments there is nothing to be small against. */
-const reachOf = ({ v, w }: Line): number => (v.length === 0 ? Infinity : largest(v) * largest(w))
 
 const isWrong = (found: object): found is WrongShapes => 'expected' in found
 

@@ -32,6 +32,8 @@ export interface Claim {
   readonly scale: number
   /** The rounding error of a claim that was computed in lower precision than the estimate. */
   readonly rounding?: number
+  /** The relative rounding error of the values that the estimate is made of, if it is more than that of double precision. */
+  readonly unit?: number
   /** The rounding error of the terms themselves, which may have cancelled on their way. Asked for where a verdict hangs on it. */
   readonly residue?: () => number
 }
@@ -64,8 +66,6 @@ export const isResidue = ({ scale, own }: Weighed): boolean => scale <= 16 * own
 /** How many error bounds of the estimate a right derivative may be away from it. */
 export const safety = 8
 
-const finite = (x: number): number => (Number.isFinite(x) ? Math.abs(x) : 0)
-
 /** A verdict on one ladder. It is `settled` if steps are short enough for the function, or rounding is all that is left. */
 export interface Judged extends Omit<Comparison, 'step'> {
   readonly settled: boolean
@@ -92,7 +92,7 @@ const smooth = (ladder: Ladder, w: Float64Array, c: Weighed, found: Limit): Judg
     : tolerance <= sharpnessOf(c) * Math.max(scale, Math.abs(estimate))
   const verdict = within
     ? sharp ? 'consistent' : 'inconclusive'
-    : error + rounding + own <= 1e-3 * Math.max(Math.abs(estimate), finite(claimed)) ? 'refuted' : 'inconclusive'
+    : !Number.isFinite(claimed) || error + rounding + own <= 1e-3 * Math.max(Math.abs(estimate), Math.abs(claimed)) ? 'refuted' : 'inconclusive'
   return { verdict, claimed, estimate, tolerance, kink: false, settled: isSettled(found, steepness(ladder, w)) }
 }
 
@@ -109,7 +109,7 @@ const kinked = (c: Weighed, [left, right]: Sides, steep: number): Judged | undef
   const high = Math.max(left.value, right.value)
   const within = low - tolerance <= claimed && claimed <= high + tolerance
   const sharp = tolerance <= sharpnessOf(c) * Math.max(scale, -low, high)
-  const certain = rounding + own <= 1e-3 * Math.max(-low, high, finite(claimed))
+  const certain = !Number.isFinite(claimed) || rounding + own <= 1e-3 * Math.max(-low, high, Math.abs(claimed))
   const verdict = within ? (sharp ? 'consistent' : 'inconclusive') : certain ? 'refuted' : 'inconclusive'
   const sides: readonly [number, number] = Object.freeze([left.value, right.value])
   return { verdict, claimed, estimate: (low + high) / 2, tolerance, kink: true, sides, settled: isSettled(left, steep) && isSettled(right, steep) }

@@ -24,40 +24,56 @@ export const placesOf = ({ offset, shape, strides }: View): Int32Array => {
   return places
 }
 
+/** The place of the first element that a slice takes. */
+export const startOf = (node: Node): number => {
+  const { start } = sliceOf(node)
+  const { shape } = node.inputs[0]!
+  let place = 0
+  for (let axis = 0; axis < shape.length; axis++) place = place * shape[axis]! + start[axis]!
+  return place
+}
+
 export const picked = (cells: Cells, view: View): Cells => placesOf(view).map((place) => cells[place]!)
 
 /** How a node that moves elements reads its operand. */
 export const viewOf = (node: Node): View => {
-  const whole = whole_(node.inputs[0]!.shape)
+  const whole = rowMajor(node.inputs[0]!.shape)
   if (node.op === transposeOp.op) return permuted(whole, node.attrs['perm'] as ReadonlyArray<number>)
   if (node.op === sliceOp.op) return part(whole, sliceOf(node))
-  return node.op === broadcastToOp.op ? stretched(whole, node.shape) : whole_(node.shape)
+  return node.op === broadcastToOp.op ? stretched(whole, node.shape) : rowMajor(node.shape)
 }
 
 /** An array in row-major order. */
-const whole_ = (shape: Shape): View => dense(0, 'f64', shape)
+const rowMajor = (shape: Shape): View => dense(0, 'f64', shape)
 
 /** The places of the operand of an `unslice` in its result. */
-export const paddedPlaces = (node: Node): Int32Array => placesOf(part(whole_(node.shape), { ...sliceOf(node), shape: node.inputs[0]!.shape }))
+export const paddedPlaces = (node: Node): Int32Array => placesOf(part(rowMajor(node.shape), { ...sliceOf(node), shape: node.inputs[0]!.shape }))
 
 /** The elements along an axis (or several) as rows: those that are kept come first. */
 export const grouped = (cells: Cells, shape: Shape, axes: ReadonlyArray<number>): Cells => {
   const kept = shape.flatMap((_, axis) => (axes.includes(axis) ? [] : [axis]))
-  return picked(cells, permuted(whole_(shape), [...kept, ...axes]))
+  return picked(cells, permuted(rowMajor(shape), [...kept, ...axes]))
 }
 
 /** The matrices of a product, row by row as they are read. */
 export const matrices = (cells: Cells, shape: Shape, isTransposed: boolean): Cells => {
   const last = shape.length - 1
-  return isTransposed ? picked(cells, permuted(whole_(shape), shape.map((_, i) => (i === last ? last - 1 : i === last - 1 ? last : i)))) : cells
+  return isTransposed ? picked(cells, permuted(rowMajor(shape), shape.map((_, i) => (i === last ? last - 1 : i === last - 1 ? last : i)))) : cells
 }
 
 export const joined = (node: Node, parts: ReadonlyArray<Cells>): Cells => {
   const out = new Int32Array(sizeOf(node.shape))
   const axis = axisOf(node)
   let at = 0
+  if (axis === 0) {
+    for (const part of parts) {
+      out.set(part, at)
+      at += part.length
+    }
+    return out
+  }
   node.inputs.forEach((x, k) => {
-    const places = placesOf(part(whole_(node.shape), rangeAlong(node.shape, axis, at, x.shape[axis]!)))
+    const places = placesOf(part(rowMajor(node.shape), rangeAlong(node.shape, axis, at, x.shape[axis]!)))
     places.forEach((place, i) => {
       out[place] = parts[k]![i]!
     })
@@ -81,4 +97,3 @@ export const gathered = (node: Node, cells: Cells, indices: ArrayLike<number>): 
     }
   return out
 }
-

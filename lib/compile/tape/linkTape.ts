@@ -1,0 +1,44 @@
+/** A tape as a WebAssembly program with a memory of its own, and the way in and out. */
+import { bufferFrom, type Buffer } from '../../core/DType.js'
+import type { Node } from '../../core/Node.js'
+import { sizeOf } from '../../core/Shape.js'
+import { instantiated, type Linked } from '../link.js'
+import type { Taped } from './elements.js'
+import { writeTape } from './write.js'
+
+/** A program for a tape; `undefined` where there is no WebAssembly. */
+export const linkTape = (taped: Taped, parameters: ReadonlyArray<Node>, outputs: ReadonlyArray<Node>): Linked | undefined => {
+  const written = writeTape(taped, parameters.map(({ shape }) => sizeOf(shape)))
+  const linked = instantiated(written.bytes, 8 * written.size, () => Object.fromEntries(taped.tape.functions.map((f, k) => [`f${k}`, f])))
+  if (linked === undefined) return undefined
+  const numbers = new Float64Array(linked.memory, 0, written.size)
+  for (const [address, value] of written.known) numbers[address] = value
+  const result = (k: number): Buffer => {
+    const from = written.results[k]!
+    const found = numbers.subarray(from, from + taped.results[k]!.length)
+    return outputs[k]!.dtype === 'f64' ? found.slice() : bufferFrom(outputs[k]!.dtype, found)
+  }
+  let running = false
+  return {
+    details: {
+      text: `scalars: ${written.operations} operations in ${written.functions} ${written.functions === 1 ? 'function' : 'functions'}`,
+      plan: { offsets: [], size: 8 * written.size, held: 8 * (written.size - written.between), alive: 8 * written.between },
+      bytes: written.bytes.length,
+    },
+    run: (inputs) => {
+      if (running) return undefined
+      running = true
+      try {
+        for (let k = 0; k < inputs.length; k++) {
+          const given = inputs[k]
+          if (typeof given === 'number') numbers[written.arguments[k]!] = given
+          else if (given !== undefined) numbers.set(given, written.arguments[k])
+        }
+        linked.run()
+        return result
+      } finally {
+        running = false
+      }
+    },
+  }
+}
