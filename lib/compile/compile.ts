@@ -9,12 +9,15 @@ import { tensorOf, type Tensor } from '../core/Tensor.js'
 import { leavesOf, mapLeaves, rebuild, type TensorTree } from '../core/Tree.js'
 import { program } from '../interpret/evaluate.js'
 import { asNode } from '../primitive/leaf.js'
-import { directFunction, directText, smallScript, type Results } from './direct.js'
+import { directFunction, directText, scriptLimit, smallScript, type Results } from './direct.js'
 import { details, type Details, type Engine } from './inspect.js'
 import { link } from './link.js'
 import { Memo, type Recall } from './Memo.js'
 import { optimise } from './pass/index.js'
 import { keyOf } from './sameProgram.js'
+import { tapeOf } from './tape/elements.js'
+import { linkTape } from './tape/linkTape.js'
+import { operationsOf } from './tape/uses.js'
 import { parametersFor, readArguments, type ArgumentTree, type NumberArray, type Parameters, type SpecTree } from './signature.js'
 
 /** The tree type `T` with numbers (for scalars) and fresh typed arrays at the leaves. */
@@ -97,13 +100,17 @@ const remembered = (traced: Trace, count: number, settings: Settings): Function_
 /** The function for a traced program, by the quickest way that is open. */
 const build = (traced: Trace, count: number, { results, engine, relaxed = false }: Settings, recall: Recall): Function_ => {
   const { parameters, leaves, outputs, result } = traced
-  const reduced = optimise(outputs)
-  const direct = { parameters, leaves, arguments: count, outputs: reduced, result, results }
-  const script = engine === undefined || engine === 'script' ? smallScript(parameters, reduced) : undefined
+  const quick = engine === 'slots' ? undefined : tapeOf(parameters, outputs)
+  const reduced = quick === undefined && engine !== 'slots' ? optimise(outputs) : outputs
+  const taped = quick ?? (engine === 'slots' ? undefined : tapeOf(parameters, reduced))
+  const direct = { parameters, leaves, arguments: count, outputs, result, results }
+  const script = taped && engine !== 'wasm' ? smallScript(taped, parameters, outputs) : undefined
   const text = script && directText(direct, script)
   const written = script && text !== undefined ? directFunction(direct, script, text) : undefined
   if (written !== undefined && text !== undefined) return marked(written, { engine: 'script', outputs, text, recall })
-  const linked = engine === undefined || engine === 'wasm' ? link(parameters, reduced, { relaxed }) : undefined
+  const isOpen = engine === undefined || engine === 'wasm'
+  const isLong = taped !== undefined && (engine === undefined || operationsOf(taped) > scriptLimit)
+  const linked = !isOpen ? undefined : isLong ? linkTape(taped, parameters, outputs) : link(parameters, quick === undefined ? reduced : optimise(outputs), { relaxed })
   const interpret = interpreted(parameters, outputs)
   const run = (inputs: ReadonlyArray<Buffer | number>): ReadonlyArray<Buffer> => {
     const read = linked?.run(inputs)

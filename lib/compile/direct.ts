@@ -2,22 +2,20 @@
  * Small programs as one generated function that takes the arguments apart, computes, and puts the results together: a call
  * costs a few nanoseconds beside its arithmetic.
  */
-import { isFloat, type Buffer, type DType } from '../core/DType.js'
+import { isFloat, type Buffer } from '../core/DType.js'
 import type { Node } from '../core/Node.js'
 import { sizeOf } from '../core/Shape.js'
 import { tensorOf } from '../core/Tensor.js'
 import { isLeaf } from '../core/Tree.js'
-import { sort } from '../core/Graph.js'
-import { loadLane } from './lanes.js'
-import { scriptOf, type Script } from './js.js'
-import { scalarized } from './scalarize.js'
 import { readArgument, type ArgumentLeaf } from './signature.js'
+import type { Taped } from './tape/elements.js'
+import { scriptOf, type Script } from './tape/script.js'
 
 /** What the results of a compiled function are: immutable tensors, or numbers and fresh typed arrays. */
 export type Results = 'tensors' | 'arrays'
 
 /** The most operations in one function: engines do not optimise longer ones. */
-const scriptLimit = 3000
+export const scriptLimit = 3000
 
 /** What to write a function for. */
 export interface Direct {
@@ -30,20 +28,16 @@ export interface Direct {
   readonly results: Results
 }
 
-/** A small program as a script; `undefined` if it is not small, or has more in it than floats of one dtype and truth values. */
-export const smallScript = (parameters: ReadonlyArray<Node>, outputs: ReadonlyArray<Node>): Script | undefined => {
-  const dtypes = new Set([...parameters, ...outputs, ...sort(outputs).nodes].map(({ dtype }) => dtype))
-  dtypes.delete('bool')
-  const [dtype] = dtypes
-  if (dtypes.size !== 1 || !isFloat(dtype!) || [...parameters, ...outputs].some((x) => x.dtype !== dtype)) return undefined
-  if (parameters.some((p) => sizeOf(p.shape) > scriptLimit)) return undefined
-  const given = new Map(parameters.map((p, buffer) => [p, Array.from({ length: sizeOf(p.shape) }, (_, offset) => loadLane({ buffer, offset, rounds: [], strides: [] }, false))]))
-  const cells = scalarized(outputs, given, scriptLimit)
-  if (cells === undefined || cells.flat().length > scriptLimit) return undefined
-  return scriptOf(cells, dtype as DType, (buffer, offset) => (parameters[buffer]!.shape.length === 0 ? `x${buffer}` : `x${buffer}[${offset}]`))
+/** A small program as a script; `undefined` if it is not small, or has other arguments and results than floats. */
+export const smallScript = (taped: Taped, parameters: ReadonlyArray<Node>, outputs: ReadonlyArray<Node>): Script | undefined => {
+  const isOpen = [...parameters, ...outputs].every(({ dtype }) => isFloat(dtype)) && taped.results.reduce((sum, cells) => sum + cells.length, 0) <= scriptLimit
+  return isOpen ? scriptOf(taped, scriptLimit, (argument, offset) => (parameters[argument]!.shape.length === 0 ? `x${argument}` : `x${argument}[${offset}]`)) : undefined
 }
 
 const arrayOf = { f64: 'Float64Array', f32: 'Float32Array' } as const
+
+/** A field of a record; in the one case in which a name by itself means something else, as an expression. */
+const field = (key: string): string => (key === '__proto__' ? `['__proto__']` : JSON.stringify(key))
 
 /** The text of the function. */
 export const directText = ({ leaves, arguments: count, outputs, result, results }: Direct, { lines, scalars, values }: Script): string => {
@@ -65,7 +59,7 @@ export const directText = ({ leaves, arguments: count, outputs, result, results 
       const k = next++
       return results === 'arrays' ? `r${k}` : `tensor(r${k},${k})`
     }
-    const text = Array.isArray(part) ? `[${part.map(tree).join(',')}]` : `{${Object.entries(part).map(([key, value]) => `${JSON.stringify(key)}:${tree(value)}`).join(',')}}`
+    const text = Array.isArray(part) ? `[${part.map(tree).join(',')}]` : `{${Object.entries(part).map(([key, value]) => `${field(key)}:${tree(value)}`).join(',')}}`
     return results === 'arrays' ? text : `Object.freeze(${text})`
   }
   const given = scalars.map((_, k) => `s${k}`)

@@ -3,7 +3,7 @@ import { isClosed } from '../core/Closed.js'
 import { positionsIn, sort, type Sorted } from '../core/Graph.js'
 import type { Closed, Node } from '../core/Node.js'
 import { sameShape } from '../core/Shape.js'
-import { isTensor, sameTensor } from '../core/Tensor.js'
+import { identicalTensor, isTensor } from '../core/Tensor.js'
 import { isParameter } from '../primitive/leaf.js'
 
 /** A function as a program, with what identifies it at a glance. */
@@ -42,7 +42,7 @@ export const keyOf = ({ parameters, outputs }: Closed): Key => {
 
 const sameAttribute = (a: unknown, b: unknown): boolean => {
   if (Object.is(a, b)) return true
-  if (isTensor(a) || isTensor(b)) return isTensor(a) && isTensor(b) && sameTensor(a, b)
+  if (isTensor(a) || isTensor(b)) return isTensor(a) && isTensor(b) && identicalTensor(a, b)
   if (isClosed(a) || isClosed(b)) return isClosed(a) && isClosed(b) && sameProgram(keyOf(a), keyOf(b))
   return Array.isArray(a) && Array.isArray(b) && a.length === b.length && a.every((x, i) => sameAttribute(x, b[i]))
 }

@@ -1,47 +1,23 @@
 /** Timing in one run: every contestant takes its turn in every round, so that what disturbs one disturbs all. */
 import { cpus, totalmem } from 'node:os'
 
-/** One way to do the work; it returns numbers, so that the ways can be checked against each other. */
+/** One way to do the work. */
 export interface Contestant {
   readonly name: string
-  readonly run: () => ArrayLike<number>
+  /** Does the work once, or `calls` times. */
+  readonly run: () => unknown
+  readonly calls?: number
+  /** What was computed, to be checked against the others; the result of `run` unless given, nothing if it has nothing to compare. */
+  readonly numbers?: () => ArrayLike<number> | undefined
 }
 
 export interface Timing {
   readonly name: string
-  /** Milliseconds by the clock, and of processor time, which counts the garbage collector's threads: medians over the rounds. */
+  /** Milliseconds of a call by the clock, and of processor time, which counts the garbage collector's threads: medians over the rounds. */
   readonly clock: number
   readonly processor: number
-  /** How many times as fast as the first contestant by the clock: the median of the ratios within each round. */
-  readonly speed: number
-  /** The same by processor time, which a busy machine disturbs less. */
-  readonly thrift: number
-}
-
-const median = (xs: ReadonlyArray<number>): number => {
-  const sorted = [...xs].sort((a, b) => a - b)
-  const half = sorted.length >> 1
-  return sorted.length % 2 === 1 ? sorted[half]! : (sorted[half - 1]! + sorted[half]!) / 2
-}
-
-/** The largest difference between two results, relative to the largest number in the first. */
-export const difference = (a: ArrayLike<number>, b: ArrayLike<number>): number => {
-  if (a.length !== b.length) return Infinity
-  const scale = Array.from(a).reduce((m, x) => Math.max(m, Math.abs(x)), 0)
-  let worst = 0
-  for (let i = 0; i < a.length; i++) {
-    const d = Math.abs(a[i]! - b[i]!)
-    if (!(d <= worst)) worst = d
-  }
-  return worst === 0 ? 0 : worst / scale
-}
-
-/** Throws unless all contestants compute the same numbers. */
-export const agree = (contestants: ReadonlyArray<Contestant>, tolerance: number): number => {
-  const [first, ...others] = contestants.map(({ run }) => run())
-  const worst = others.reduce((m, result) => Math.max(m, difference(first!, result)), 0)
-  if (!(worst <= tolerance)) throw new Error(`${contestants.map((c) => c.name).join(', ')}: the results differ by ${worst}`)
-  return worst
+  /** The same for each round, to take ratios within rounds. */
+  readonly rounds: ReadonlyArray<Sample>
 }
 
 interface Sample {
@@ -49,42 +25,94 @@ interface Sample {
   readonly processor: number
 }
 
-const sample = (run: () => unknown, times: number): Sample => {
-  const used = process.cpuUsage()
+export const median = (xs: ReadonlyArray<number>): number => {
+  const sorted = [...xs].sort((a, b) => a - b)
+  const half = sorted.length >> 1
+  return sorted.length % 2 === 1 ? sorted[half]! : (sorted[half - 1]! + sorted[half]!) / 2
+}
+
+/** Milliseconds of processor time that this process has used. */
+export const processorTime = (): number => {
+  const { user, system } = process.cpuUsage()
+  return (user + system) / 1000
+}
+
+/** The largest difference between two results, relative to the largest number in the first. */
+export const difference = (a: ArrayLike<number>, b: ArrayLike<number>): number => {
+  if (a.length !== b.length) return Infinity
+  let scale = 0
+  let worst = 0
+  for (let i = 0; i < a.length; i++) {
+    scale = Math.max(scale, Math.abs(a[i]!))
+    const d = Math.abs(a[i]! - b[i]!)
+    if (!(d <= worst)) worst = d
+  }
+  return worst === 0 ? 0 : worst / scale
+}
+
+const isNumbers = (x: unknown): x is ArrayLike<number> => Array.isArray(x) || ArrayBuffer.isView(x)
+
+/** Throws unless all contestants compute the same numbers. */
+export const agree = (contestants: ReadonlyArray<Contestant>, tolerance: number): number => {
+  const results = contestants.flatMap(({ name, run, numbers }) => {
+    const found = numbers === undefined ? run() : numbers()
+    return isNumbers(found) ? [{ name, found }] : []
+  })
+  const [first, ...others] = results
+  let worst = 0
+  for (const { name, found } of others) {
+    const apart = difference(first!.found, found)
+    if (!(apart <= tolerance)) throw new Error(`${first!.name} and ${name}: the results differ by ${apart}`)
+    worst = Math.max(worst, apart)
+  }
+  return worst
+}
+
+const sample = (run: () => unknown, times: number, calls: number): Sample => {
+  const used = processorTime()
   const start = performance.now()
   for (let i = 0; i < times; i++) run()
   const clock = performance.now() - start
-  const { user, system } = process.cpuUsage(used)
-  return { clock: clock / times, processor: (user + system) / 1000 / times }
+  return { clock: clock / times / calls, processor: (processorTime() - used) / times / calls }
 }
 
-/** How often to measure: rounds that count, rounds before them, and runs within a round. */
-export interface Rounds {
-  readonly rounds: number
-  readonly warmup?: number
-  readonly times?: number
+/** How long to measure: milliseconds of processor time for each turn and for all of them, and the fewest rounds. */
+export interface Pace {
+  readonly turn?: number
+  readonly total?: number
+  readonly rounds?: number
 }
 
-/** Runs the contestants in turns, beginning with another one each round. */
-export const race = (contestants: ReadonlyArray<Contestant>, { rounds, warmup = 3, times = 1 }: Rounds): ReadonlyArray<Timing> => {
+/** Runs the contestants in turns, beginning with another one each round, after turns that do not count. */
+export const race = (contestants: ReadonlyArray<Contestant>, { turn = 12, total = 1500, rounds = 7 }: Pace = {}): ReadonlyArray<Timing> => {
+  const times = contestants.map(({ run, calls = 1 }) => {
+    const warm = processorTime()
+    let last = sample(run, 1, calls)
+    for (let i = 0; i < 200 && processorTime() - warm < 8 * turn; i++) last = sample(run, 1, calls)
+    return Math.max(1, Math.ceil(turn / (last.processor * calls + 1e-3)))
+  })
   const samples = contestants.map((): Array<Sample> => [])
-  for (let round = -warmup; round < rounds; round++) {
-    for (let turn = 0; turn < contestants.length; turn++) {
-      const k = (turn + round + warmup) % contestants.length
-      const taken = sample(contestants[k]!.run, times)
-      if (round >= 0) samples[k]!.push(taken)
+  const begun = processorTime()
+  for (let round = 0; round < rounds || (round < 25 && processorTime() - begun < total); round++) {
+    for (let k = 0; k < contestants.length; k++) {
+      const at = (k + round) % contestants.length
+      const { run, calls = 1 } = contestants[at]!
+      samples[at]!.push(sample(run, times[at]!, calls))
     }
   }
-  const ratio = (k: number, of: (s: Sample) => number): number =>
-    median(samples[k]!.map((s, round) => of(samples[0]![round]!) / of(s)))
   return contestants.map(({ name }, k) => ({
     name,
     clock: median(samples[k]!.map((s) => s.clock)),
     processor: median(samples[k]!.map((s) => s.processor)),
-    speed: ratio(k, (s) => s.clock),
-    thrift: ratio(k, (s) => s.processor),
+    rounds: samples[k]!,
   }))
 }
+
+/** How long `of` takes in units of `against`: medians of the ratios within each round. */
+export const ratio = (of: Timing, against: Timing): Sample => ({
+  clock: median(of.rounds.map((s, i) => s.clock / against.rounds[i]!.clock)),
+  processor: median(of.rounds.map((s, i) => s.processor / against.rounds[i]!.processor)),
+})
 
 /** What the figures were measured on. */
 export const machine = (): string => {
@@ -92,20 +120,4 @@ export const machine = (): string => {
   const memory = `${Math.round(totalmem() / 2 ** 30)} GiB`
   const model = all[0]?.model.trim() ?? 'unknown processor'
   return `${model}, ${all.length} cores, ${memory}, Node ${process.versions.node}, ${process.platform} ${process.arch}`
-}
-
-const ms = (x: number): string => (x >= 100 ? x.toFixed(0) : x >= 1 ? x.toFixed(2) : x.toPrecision(3))
-
-/** The rows of one comparison, aligned. */
-export const table = (title: string, timings: ReadonlyArray<Timing>, note: string): string => {
-  const width = Math.max(...timings.map((t) => t.name.length))
-  const row = (name: string, ...cells: ReadonlyArray<string>): string => `  ${name.padEnd(width)}${cells.map((c) => c.padStart(13)).join('')}`
-  const times = (x: number): string => `${x.toFixed(2)}×`
-  return [
-    title,
-    row('', 'clock', 'ratio', 'processor', 'ratio'),
-    ...timings.map((t) => row(t.name, `${ms(t.clock)} ms`, times(t.speed), `${ms(t.processor)} ms`, times(t.thrift))),
-    `  ${note}`,
-    '',
-  ].join('\n')
 }

@@ -10,7 +10,7 @@ import { constant, full, fullValue, heldTensor, isParameter } from '../../primit
 import type { Rule } from './rewrite.js'
 
 /** Constants of more elements than this are not made from smaller ones. */
-const sizeLimit = 1 << 16
+const sizeLimit = 1 << 18
 
 /** The numbers of a constant, one for an array of one repeated number. */
 const numbersOf = (node: Node): Buffer | undefined => {

@@ -6,6 +6,7 @@ import { fold } from './fold.js'
 import { mergeScans } from './mergeScans.js'
 import { movement } from './movement.js'
 import { rewriting, type Pass, type Rule } from './rewrite.js'
+import { saveForward } from './saveForward.js'
 import { share } from './share.js'
 
 /** One rule after another, again and again while they find something. */
@@ -25,6 +26,7 @@ export const passes: ReadonlyArray<readonly [name: string, pass: Pass]> = [
   ['merge scans', mergeScans],
   ['expand', expand],
   ['simplify', rewriting(settled(fold, algebra, movement))],
+  ['save forward', saveForward],
   ['share', share],
 ]
 

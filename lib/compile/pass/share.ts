@@ -1,7 +1,7 @@
 /** Common subexpressions: equal operations on equal operands are one. */
 import type { Node, Primitive } from '../../core/Node.js'
 import { arityOf, noAttrs, operandOf } from '../../core/Node.js'
-import { sameTensor } from '../../core/Tensor.js'
+import { identicalTensor } from '../../core/Tensor.js'
 import { fullValue, heldTensor, isParameter, variableId } from '../../primitive/leaf.js'
 import { rewriting, type Pass } from './rewrite.js'
 
@@ -33,7 +33,7 @@ export const share: Pass = (outputs) => {
     if (isParameter(node)) return node
     const key = keyOf(node)
     const held = heldTensor(node)
-    const same = known.get(key)?.find((other) => held === undefined || sameTensor(held, heldTensor(other)!))
+    const same = known.get(key)?.find((other) => held === undefined || identicalTensor(held, heldTensor(other)!))
     if (same !== undefined) return same
     known.set(key, [...(known.get(key) ?? []), node])
     return node

@@ -2,14 +2,21 @@
 import { bufferFrom, type Buffer } from '../../core/DType.js'
 import type { Node } from '../../core/Node.js'
 import { sizeOf } from '../../core/Shape.js'
-import { instantiated, type Linked } from '../link.js'
+import type { Details } from '../inspect.js'
+import { instanceOf } from '../instance.js'
 import type { Taped } from './elements.js'
 import { writeTape } from './write.js'
 
+/** A tape that is ready to run, as `link.ts` has it for loops. */
+export interface LinkedTape {
+  readonly run: (inputs: ReadonlyArray<Buffer | number | undefined>) => ((k: number) => Buffer) | undefined
+  readonly details: Pick<Details, 'text' | 'plan' | 'bytes'>
+}
+
 /** A program for a tape; `undefined` where there is no WebAssembly. */
-export const linkTape = (taped: Taped, parameters: ReadonlyArray<Node>, outputs: ReadonlyArray<Node>): Linked | undefined => {
+export const linkTape = (taped: Taped, parameters: ReadonlyArray<Node>, outputs: ReadonlyArray<Node>): LinkedTape | undefined => {
   const written = writeTape(taped, parameters.map(({ shape }) => sizeOf(shape)))
-  const linked = instantiated(written.bytes, 8 * written.size, () => Object.fromEntries(taped.tape.functions.map((f, k) => [`f${k}`, f])))
+  const linked = instanceOf(written.bytes, 8 * written.size, Object.fromEntries(taped.tape.functions.map((f, k) => [`f${k}`, f])))
   if (linked === undefined) return undefined
   const numbers = new Float64Array(linked.memory, 0, written.size)
   for (const [address, value] of written.known) numbers[address] = value

@@ -1,6 +1,7 @@
 /** What of a tape is needed for some results, and how often. */
 import { code } from './code.js'
 import type { Cells } from './cells.js'
+import type { Taped } from './elements.js'
 import { stride, type Tape } from './Tape.js'
 
 /** Whether an entry is computed, and neither read nor known. */
@@ -24,3 +25,6 @@ export const neededOf = ({ codes, length }: Tape, uses: Int32Array): Int32Array 
   for (let entry = 0; entry < length; entry++) if (uses[entry]! > 0 && isComputed(codes[entry]!)) needed[count++] = entry
   return needed.subarray(0, count)
 }
+
+/** How many operations there are. */
+export const operationsOf = ({ tape, results }: Taped): number => neededOf(tape, usesOf(tape, results)).length

@@ -68,33 +68,66 @@ const place = (x: Float64Array, from: number, d: number, means: Float64Array, at
   }
 }
 
-/** `q (x - mean)` for a Gaussian and four points, and the squares of the four lengths behind one another. */
+/** `q (x - mean)` for a Gaussian and four points, two rows at a time, and the four scores. */
 const move = (at: number, d: number, q: Float64Array, offset: Float64Array, moved: Float64Array, to: number, scores: Float64Array, s: number, base: number): void => {
   let n0 = 0
   let n1 = 0
   let n2 = 0
   let n3 = 0
-  for (let j = 0; j < d; j++) {
+  for (let j = 0; j < d; j += 2) {
+    const next = at + j + 1
+    const both = j + 1 < d
     let y0 = 0
     let y1 = 0
     let y2 = 0
     let y3 = 0
+    let z0 = 0
+    let z1 = 0
+    let z2 = 0
+    let z3 = 0
+    let o = to
     for (let i = 0; i <= j; i++) {
-      const w = q[at + i]!
-      y0 += w * offset[to + 4 * i]!
-      y1 += w * offset[to + 4 * i + 1]!
-      y2 += w * offset[to + 4 * i + 2]!
-      y3 += w * offset[to + 4 * i + 3]!
+      const v = q[at + i]!
+      const w = both ? q[next + i]! : 0
+      const o0 = offset[o]!
+      const o1 = offset[o + 1]!
+      const o2 = offset[o + 2]!
+      const o3 = offset[o + 3]!
+      y0 += v * o0
+      y1 += v * o1
+      y2 += v * o2
+      y3 += v * o3
+      z0 += w * o0
+      z1 += w * o1
+      z2 += w * o2
+      z3 += w * o3
+      o += 4
     }
-    at += j + 1
-    moved[to + 4 * j] = y0
-    moved[to + 4 * j + 1] = y1
-    moved[to + 4 * j + 2] = y2
-    moved[to + 4 * j + 3] = y3
+    const from = to + 4 * j
+    moved[from] = y0
+    moved[from + 1] = y1
+    moved[from + 2] = y2
+    moved[from + 3] = y3
     n0 += y0 * y0
     n1 += y1 * y1
     n2 += y2 * y2
     n3 += y3 * y3
+    if (both) {
+      const w = q[next + j + 1]!
+      z0 += w * offset[o]!
+      z1 += w * offset[o + 1]!
+      z2 += w * offset[o + 2]!
+      z3 += w * offset[o + 3]!
+      moved[from + 4] = z0
+      moved[from + 5] = z1
+      moved[from + 6] = z2
+      moved[from + 7] = z3
+      n0 += z0 * z0
+      n1 += z1 * z1
+      n2 += z2 * z2
+      n3 += z3 * z3
+    }
+    at = next + j + 2
   }
   scores[s] = base - 0.5 * n0
   scores[s + 1] = base - 0.5 * n1
@@ -102,20 +135,44 @@ const move = (at: number, d: number, q: Float64Array, offset: Float64Array, move
   scores[s + 3] = base - 0.5 * n3
 }
 
-/** Adds what four points with shares `r` say about a triangle and its mean. */
+/** Adds what four points with shares `r` say about a triangle, two rows at a time, and its mean. */
 const gather = (at: number, d: number, dq: Float64Array, offset: Float64Array, moved: Float64Array, from: number, r: Float64Array, s: number, pull: Float64Array, p: number): void => {
   const r0 = r[s]!
   const r1 = r[s + 1]!
   const r2 = r[s + 2]!
   const r3 = r[s + 3]!
-  for (let j = 0; j < d; j++) {
-    const w0 = r0 * moved[from + 4 * j]!
-    const w1 = r1 * moved[from + 4 * j + 1]!
-    const w2 = r2 * moved[from + 4 * j + 2]!
-    const w3 = r3 * moved[from + 4 * j + 3]!
-    pull[p + j]! += w0 + w1 + (w2 + w3)
-    for (let i = 0; i <= j; i++) dq[at + i]! -= w0 * offset[from + 4 * i]! + w1 * offset[from + 4 * i + 1]! + (w2 * offset[from + 4 * i + 2]! + w3 * offset[from + 4 * i + 3]!)
-    at += j + 1
+  for (let j = 0; j < d; j += 2) {
+    const next = at + j + 1
+    const row = from + 4 * j
+    const v0 = r0 * moved[row]!
+    const v1 = r1 * moved[row + 1]!
+    const v2 = r2 * moved[row + 2]!
+    const v3 = r3 * moved[row + 3]!
+    pull[p + j]! += v0 + v1 + (v2 + v3)
+    let o = from
+    if (j + 1 === d) {
+      for (let i = 0; i <= j; i++) {
+        dq[at + i]! -= v0 * offset[o]! + v1 * offset[o + 1]! + (v2 * offset[o + 2]! + v3 * offset[o + 3]!)
+        o += 4
+      }
+      return
+    }
+    const w0 = r0 * moved[row + 4]!
+    const w1 = r1 * moved[row + 5]!
+    const w2 = r2 * moved[row + 6]!
+    const w3 = r3 * moved[row + 7]!
+    pull[p + j + 1]! += w0 + w1 + (w2 + w3)
+    for (let i = 0; i <= j; i++) {
+      const o0 = offset[o]!
+      const o1 = offset[o + 1]!
+      const o2 = offset[o + 2]!
+      const o3 = offset[o + 3]!
+      dq[at + i]! -= v0 * o0 + v1 * o1 + (v2 * o2 + v3 * o3)
+      dq[next + i]! -= w0 * o0 + w1 * o1 + (w2 * o2 + w3 * o3)
+      o += 4
+    }
+    dq[next + j + 1]! -= w0 * offset[o]! + w1 * offset[o + 1]! + (w2 * offset[o + 2]! + w3 * offset[o + 3]!)
+    at = next + j + 2
   }
 }
 
