@@ -3,7 +3,7 @@ import * as E from 'fp-ts/Either'
 import { bufferFrom, type Buffer } from '../core/DType.js'
 import { FoldgradException, type FoldgradError } from '../core/FoldgradError.js'
 import { errorsIn, sort } from '../core/Graph.js'
-import type { Node } from '../core/Node.js'
+import { isInvalid, type Node } from '../core/Node.js'
 import { snapshot } from '../core/snapshot.js'
 import { tensorOf, type Tensor } from '../core/Tensor.js'
 import { leavesOf, mapLeaves, rebuild, type TensorTree } from '../core/Tree.js'
@@ -14,8 +14,8 @@ import { details, type Details, type Engine } from './inspect.js'
 import { link } from './link.js'
 import { Memo, type Recall } from './Memo.js'
 import { optimise } from './pass/index.js'
-import { keyOf } from './sameProgram.js'
-import { tapeOf } from './tape/elements.js'
+import { keyOfSorted, sortedProgram, type SortedProgram } from './sameProgram.js'
+import { tapeOf, type Taped } from './tape/elements.js'
 import { linkTape } from './tape/linkTape.js'
 import { operationsOf } from './tape/uses.js'
 import { parametersFor, readArguments, type ArgumentTree, type NumberArray, type Parameters, type SpecTree } from './signature.js'
@@ -45,6 +45,7 @@ export interface CompileOptions {
 export interface Trace extends Parameters {
   readonly result: unknown
   readonly outputs: ReadonlyArray<Node>
+  readonly program: SortedProgram
 }
 
 export type AnyFunction = (...args: ReadonlyArray<never>) => unknown
@@ -53,8 +54,9 @@ export const trace = (f: AnyFunction, specs: ReadonlyArray<unknown>): E.Either<R
   const traced = parametersFor(specs)
   const result = f(...(traced.trees as ReadonlyArray<never>))
   const outputs = leavesOf(result).map(([path, leaf]) => asNode(leaf, path))
-  const errors = errorsIn(sort([...outputs, ...traced.given]))
-  return errors.length > 0 ? E.left(errors) : E.right({ ...traced, result: snapshot(result), outputs })
+  const program = sortedProgram({ parameters: traced.parameters, outputs })
+  const isSound = errorsIn(program.sorted).length === 0 && !traced.given.some(isInvalid)
+  return isSound ? E.right({ ...traced, result: snapshot(result), outputs, program }) : E.left(errorsIn(sort([...outputs, ...traced.given])))
 }
 
 interface Compile {
@@ -93,32 +95,45 @@ const formOf = ({ leaves, result }: Trace, count: number, { results, engine, rel
 
 /** The function for a traced program, or the one that was made for the same program before and is still in use. */
 const remembered = (traced: Trace, count: number, settings: Settings): Function_ => {
-  const recall = { key: keyOf({ parameters: traced.parameters, outputs: traced.outputs }), form: formOf(traced, count, settings) }
+  const recall = { key: keyOfSorted(traced.program), form: formOf(traced, count, settings) }
   return memo.find(recall) ?? memo.keep(build(traced, count, settings, recall))
+}
+
+/** A program as one on single numbers, if it is one, as it is or as the passes make it; and what they make of it, where they were asked. */
+interface Prepared {
+  readonly taped?: Taped | undefined
+  readonly reduced?: ReadonlyArray<Node>
+}
+
+const prepared = ({ parameters, outputs, program: as }: Trace): Prepared => {
+  const taped = tapeOf(as, parameters.length)
+  if (taped !== undefined) return { taped }
+  const reduced = optimise(outputs)
+  return { reduced, taped: tapeOf(sortedProgram({ parameters, outputs: reduced }), parameters.length) }
 }
 
 /** The function for a traced program, by the quickest way that is open. */
 const build = (traced: Trace, count: number, { results, engine, relaxed = false }: Settings, recall: Recall): Function_ => {
   const { parameters, leaves, outputs, result } = traced
-  const quick = engine === 'slots' ? undefined : tapeOf(parameters, outputs)
-  const reduced = quick === undefined && engine !== 'slots' ? optimise(outputs) : outputs
-  const taped = quick ?? (engine === 'slots' ? undefined : tapeOf(parameters, reduced))
+  const { taped, reduced } = engine === 'slots' ? {} : prepared(traced)
+  const operations = taped === undefined ? 0 : operationsOf(taped)
+  const scalars = { scalars: { operations, rewritten: reduced !== undefined } }
   const direct = { parameters, leaves, arguments: count, outputs, result, results }
   const script = taped && engine !== 'wasm' ? smallScript(taped, parameters, outputs) : undefined
   const text = script && directText(direct, script)
   const written = script && text !== undefined ? directFunction(direct, script, text) : undefined
-  if (written !== undefined && text !== undefined) return marked(written, { engine: 'script', outputs, text, recall })
+  if (written !== undefined && text !== undefined) return marked(written, { engine: 'script', outputs, text, recall, ...scalars })
   const isOpen = engine === undefined || engine === 'wasm'
-  const isLong = taped !== undefined && (engine === undefined || operationsOf(taped) > scriptLimit)
-  const linked = !isOpen ? undefined : isLong ? linkTape(taped, parameters, outputs) : link(parameters, quick === undefined ? reduced : optimise(outputs), { relaxed })
-  const interpret = interpreted(parameters, outputs)
+  const isLong = taped !== undefined && (engine === undefined || operations > scriptLimit)
+  const linked = !isOpen ? undefined : isLong ? linkTape(taped, parameters, outputs) : link(parameters, reduced ?? optimise(outputs), { relaxed })
+  let interpret: ReturnType<typeof interpreted> | undefined
   const run = (inputs: ReadonlyArray<Buffer | number>): ReadonlyArray<Buffer> => {
     const read = linked?.run(inputs)
-    return read === undefined ? interpret(inputs) : outputs.map((_, k) => read(k))
+    return read === undefined ? (interpret ??= interpreted(parameters, outputs))(inputs) : outputs.map((_, k) => read(k))
   }
   const shape = (buffer: Buffer, k: number): unknown =>
     results === 'tensors' ? tensorOf(buffer, outputs[k]!.shape, outputs[k]!.dtype) : outputs[k]!.shape.length === 0 ? buffer[0]! : buffer
-  return marked((...args) => rebuild(result, run(readArguments(args, leaves)).map(shape)), { engine: linked === undefined ? 'slots' : 'wasm', outputs, recall, ...linked?.details })
+  return marked((...args) => rebuild(result, run(readArguments(args, leaves)).map(shape)), { engine: linked === undefined ? 'slots' : 'wasm', outputs, recall, ...linked?.details, ...(isLong ? scalars : {}) })
 }
 
 export const marked = (f: (...args: ReadonlyArray<unknown>) => unknown, found: Details): ((...args: ReadonlyArray<unknown>) => unknown) =>

@@ -10,6 +10,7 @@ import type { Nest, Statement } from './ir.js'
 import { constantLane, loadLane } from './lanes.js'
 import { partsOf } from './parts.js'
 import { intoCarry } from './carry.js'
+import { fuseNests } from './fuse.js'
 import { nestOfRows } from './rows.js'
 import { accessOf, dense, inRound, reshaped, type View } from './view.js'
 
@@ -79,7 +80,7 @@ const stepInto = (
   const targets = [...next.map(({ y, addend }, k) => ({ node: addend ?? y, view: fresh[k]! })), ...others]
   const body: Array<Statement> = []
   lower(builder, targets.map(({ node }) => node), given, targets, body)
-  return next.reduce<ReadonlyArray<Statement>>((sofar, { addend }, k) => intoCarry(sofar, fresh[k]!, places[k]!, addend !== undefined), body)
+  return next.reduce<ReadonlyArray<Statement>>((sofar, { addend }, k) => intoCarry(sofar, fresh[k]!, places[k]!, addend !== undefined), fuseNests(body))
 }
 
 /** What a step adds to a sum that it carries and uses for nothing else. */

@@ -20,6 +20,8 @@ export interface Details {
   /** By what it is found again, if it is. */
   readonly recall?: Recall
   readonly text?: string
+  /** The number of operations, for a program that runs as one on single numbers; and whether the passes made it so. */
+  readonly scalars?: { readonly operations: number; readonly rewritten: boolean }
   readonly program?: LoopProgram
   readonly plan?: Planned
   readonly bytes?: number
@@ -41,8 +43,12 @@ export interface Inspection {
   readonly toString: () => string
 }
 
-const counts = (outputs: ReadonlyArray<Node>): ReadonlyArray<readonly [string, number]> => {
+const counts = ({ outputs, scalars }: Details): ReadonlyArray<readonly [string, number]> => {
   let graph = outputs
+  if (scalars !== undefined) {
+    const { operations, rewritten } = scalars
+    return [...(rewritten ? counts({ engine: 'slots', outputs }) : [['traced', sort(outputs).nodes.length] as const]), ['scalars', operations]]
+  }
   return [['traced', sort(outputs).nodes.length] as const, ...passes.map(([name, pass]) => [name, sort((graph = pass(graph))).nodes.length] as const)]
 }
 
@@ -133,11 +139,11 @@ const engines: Readonly<Record<Engine, string>> = { script: 'generated JavaScrip
 export const inspect = (compiled: object): Inspection | undefined => {
   const found = (compiled as { readonly [details]?: Details })[details]
   if (found === undefined) return undefined
-  const { engine, outputs, text, program, plan, bytes = 0 } = found
+  const { engine, text, program, plan, bytes = 0 } = found
   const statements = program?.statements ?? []
   const report = {
     engine,
-    passes: Object.freeze(counts(outputs)),
+    passes: Object.freeze(counts(found)),
     program: text ?? listing(statements).join('\n'),
     kernels: Object.freeze(kinds(statements)),
     memory: Object.freeze({ held: plan?.held ?? 0, temporaries: plan === undefined ? 0 : plan.size - plan.held, least: plan?.alive ?? 0 }),

@@ -5,6 +5,7 @@ import { sizeOf } from '../core/Shape.js'
 import { Builder } from './builder.js'
 import { intoCarry } from './carry.js'
 import { copyNest } from './context.js'
+import { fuseNests } from './fuse.js'
 import type { Details } from './inspect.js'
 import type { BufferInfo, LoopProgram, Statement } from './ir.js'
 import { lowerGraph } from './lower.js'
@@ -48,7 +49,7 @@ export const loopProgram = (
   lowerGraph(builder, outputs, new Map(parameters.map((p, k) => [p, places[k]!])), targets, emitted)
   // A program that may stop half-way must not have touched its arguments by then.
   const carry = emitted.some(mayStop) ? (sofar: ReadonlyArray<Statement>, view: Array_, k: number) => [...sofar, copyNest(view, places[k]!)] : (sofar: ReadonlyArray<Statement>, view: Array_, k: number) => intoCarry(sofar, view, places[k]!, false)
-  const statements = targets.slice(0, carried).reduce<ReadonlyArray<Statement>>((sofar, { view }, k) => carry(sofar, view, k), emitted)
+  const statements = targets.slice(0, carried).reduce<ReadonlyArray<Statement>>((sofar, { view }, k) => carry(sofar, view, k), fuseNests(emitted))
   return { program: { buffers: builder.buffers, statements, repeats: builder.repeats }, contents: builder.contents }
 }
 

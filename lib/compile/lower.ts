@@ -47,6 +47,8 @@ class Lowering implements Context {
   readonly #places = new Map<Node, View>()
   /** Where the caller wants them. */
   readonly #wanted = new Map<Node, View>()
+  /** Further places where they are wanted, for results of nests. */
+  readonly #also = new Map<Node, ReadonlyArray<View>>()
   readonly #given: ReadonlyMap<Node, View>
   readonly #dense = new Map<Node, View>()
   readonly #parts = new Map<Node, ReadonlyArray<View>>()
@@ -85,10 +87,10 @@ class Lowering implements Context {
       const source = this.#source(node)
       const kind = this.#kinds[this.#at(source)]!
       const free = kind === 'lane' || kind === 'reduction' || kind === 'statement'
-      if (free && !this.#wanted.has(source) && sizeOf(source.shape) === sizeOf(view.shape)) {
-        const as = reshaped(view, source.shape)
-        if (as !== undefined) this.#wanted.set(source, as)
-      }
+      const as = free && sizeOf(source.shape) === sizeOf(view.shape) ? reshaped(view, source.shape) : undefined
+      if (as === undefined) continue
+      if (!this.#wanted.has(source)) this.#wanted.set(source, as)
+      else if (kind === 'lane') this.#also.set(source, [...(this.#also.get(source) ?? []), as])
     }
     // What is given is copied before anything can be written over it.
     for (const { node, view } of this.#targets) if (this.#given.has(this.#source(node))) this.#copy(this.read(node), view)
@@ -116,7 +118,10 @@ class Lowering implements Context {
         }
     }
     for (const { node, view } of this.#targets) {
-      if (this.#given.has(this.#source(node))) continue
+      const source = this.#source(node)
+      if (this.#given.has(source)) continue
+      const also = this.#also.get(source)?.map((place) => reshaped(place, view.shape)!)
+      if (also?.some((place) => sameView(place, view)) === true) continue
       const from = this.read(node)
       if (!sameView(from, view)) this.#copy(from, view)
     }
@@ -340,7 +345,7 @@ class Lowering implements Context {
       if (this.#kinds[i] === 'lane') {
         // Operands come first, so the recursion stays shallow.
         const value = laneOf(node)
-        if (this.#stored[i] === 1) stores.push({ access: accessOf(this.place(node)), value })
+        if (this.#stored[i] === 1) for (const place of [this.place(node), ...(this.#also.get(node) ?? [])]) stores.push({ access: accessOf(place), value })
       } else {
         const [x] = node.inputs as readonly [Node]
         const to = this.place(node)

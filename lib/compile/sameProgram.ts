@@ -6,11 +6,15 @@ import { sameShape } from '../core/Shape.js'
 import { identicalTensor, isTensor } from '../core/Tensor.js'
 import { isParameter } from '../primitive/leaf.js'
 
-/** A function as a program, with what identifies it at a glance. */
-export interface Key {
+/** A function as a program. */
+export interface SortedProgram {
   readonly sorted: Sorted
   /** Where the parameters and the outputs are in the list. */
   readonly ends: ReadonlyArray<number>
+}
+
+/** The same, with what identifies it at a glance. */
+export interface Key extends SortedProgram {
   readonly hash: number
 }
 
@@ -23,9 +27,16 @@ const hashOfText = (text: string): number => {
 }
 
 /** The key of a function: equal programs have equal ones. */
-export const keyOf = ({ parameters, outputs }: Closed): Key => {
-  const sorted = sort([...parameters, ...outputs])
-  const ends = positionsIn(sorted, [...parameters, ...outputs])
+export const keyOf = (f: Closed): Key => keyOfSorted(sortedProgram(f))
+
+/** The nodes of a function in order, and where its parameters and its outputs are among them. */
+export const sortedProgram = ({ parameters, outputs }: Closed): SortedProgram => {
+  const all = [...parameters, ...outputs]
+  const sorted = sort(all)
+  return { sorted, ends: positionsIn(sorted, all) }
+}
+
+export const keyOfSorted = ({ sorted, ends }: SortedProgram): Key => {
   const names = new Map<object, number>()
   let hash = sorted.nodes.length
   for (let i = 0; i < sorted.ops.length; i++) {

@@ -1,6 +1,6 @@
 /** Operations that are statements of their own: products, convolutions, rows at indices, parts put together, control flow. */
 import type { Node, Primitive } from '../core/Node.js'
-import { sizeOf } from '../core/Shape.js'
+import { sameShape, sizeOf } from '../core/Shape.js'
 import { callOp } from '../control/call.js'
 import { condOp } from '../control/cond.js'
 import { scanOp } from '../control/scanPrimitive.js'
@@ -15,7 +15,7 @@ import { dotOp, type Transposed } from '../primitive/product.js'
 import { concatOp, rangeAlong, unsliceOp, type Slice } from '../primitive/shape.js'
 import { channelsOf, unwindowsOp, windowsOp } from '../primitive/window.js'
 import { lowerBranch, lowerCall, lowerScan, lowerWhile } from './control.js'
-import type { Matrix, Pool, Statement } from './ir.js'
+import type { Matrix, Nest, Pool, Statement } from './ir.js'
 import { copyNest, type Context } from './context.js'
 import { dense, isDense, part, reshaped, sameView, type View } from './view.js'
 
@@ -109,20 +109,28 @@ const rows =
     }))
   }
 
-/** Copies an operand to its part of the result, unless it was computed there. */
-const putPart = (x: Node, to: View, { read, statements }: Context): void => {
-  const from = read(x)
-  if (sizeOf(x.shape) > 0 && !sameView(from, to)) statements.push(copyNest(from, to))
+/** Copies that go through the same loops, as one. */
+const together = (nests: ReadonlyArray<Nest>): ReadonlyArray<Nest> => {
+  const made: Array<Nest> = []
+  for (const nest of nests) {
+    const at = made.findIndex(({ lane, extents }) => lane === nest.lane && sameShape(extents, nest.extents))
+    if (at < 0) made.push(nest)
+    else made[at] = { ...nest, stores: [...made[at]!.stores, ...nest.stores] }
+  }
+  return made
 }
 
 const concatenation: Rule = (node, context) => {
   const to = context.place(node)
   const axis = axisOf(node)
+  const copies: Array<Nest> = []
   let at = 0
   for (const x of node.inputs) {
-    putPart(x, part(to, rangeAlong(to.shape, axis, at, x.shape[axis]!)), context)
+    const [from, place] = [context.read(x), part(to, rangeAlong(to.shape, axis, at, x.shape[axis]!))]
+    if (sizeOf(x.shape) > 0 && !sameView(from, place)) copies.push(copyNest(from, place))
     at += x.shape[axis]!
   }
+  context.statements.push(...together(copies))
 }
 
 /** A place for the operand in the midst of zeros. */
@@ -138,10 +146,10 @@ export const padded = (node: Node, { builder, statements, place }: Context): Vie
 
 const padding: Rule = (node, context) => {
   const [x] = node.inputs as readonly [Node]
-  const part_ = (to: View): View => part(to, { ...(node.attrs as unknown as Slice), shape: x.shape })
   const made = context.placed(node)
   const from = context.read(x)
-  putPart(x, part_(made ?? padded(node, context)), { ...context, read: () => from })
+  const to = part(made ?? padded(node, context), { ...(node.attrs as unknown as Slice), shape: x.shape })
+  if (sizeOf(x.shape) > 0 && !sameView(from, to)) context.statements.push(copyNest(from, to))
 }
 
 /** Which part of the result of a node one of its operands is, if the node only puts operands together. */

@@ -1,4 +1,5 @@
 /** What is measured, and how it is told: a table for each comparison, and at the end which targets were reached. */
+import { spawnSync } from 'node:child_process'
 import { agree, machine, race, ratio, type Contestant, type Pace, type Timing } from './harness.js'
 
 /** A figure to reach: the time of one contestant in units of that of another. */
@@ -89,12 +90,30 @@ export const comparison = ({ title, contestants, tolerance, targets = [], told =
 
 const verdict = ({ target, measured, reached }: Outcome): string => `${target}; measured ${measured}: ${reached ? 'reached' : 'NOT REACHED'}`
 
-/** Measures the rows whose title has one of the words in it (all of them without words), and tells. */
-export const tell = (rows: ReadonlyArray<Row>, words: ReadonlyArray<string>): void => {
+const flag = '--row='
+
+/** Measures a row in a process of its own, so that no row finds the engine as another one left it. */
+const measuredApart = (title: string): Report => {
+  const { status, stdout } = spawnSync(process.execPath, ['--expose-gc', ...process.argv.slice(1), `${flag}${title}`], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    encoding: 'utf8',
+  })
+  if (status !== 0) throw new Error(`${title}: the measurement failed\n${stdout}`)
+  return JSON.parse(stdout.slice(stdout.lastIndexOf('\n', stdout.length - 2) + 1)) as Report
+}
+
+/** Measures the rows whose titles have one of the words of the command line in them (all of them without words), and tells. */
+export const tell = (rows: ReadonlyArray<Row>): void => {
+  const own = process.argv.find((word) => word.startsWith(flag))?.slice(flag.length)
+  if (own !== undefined) {
+    console.log(JSON.stringify(rows.find(({ title }) => title === own)?.measure()))
+    return
+  }
+  const words = process.argv.slice(2).filter((word) => !word.startsWith('--'))
   const wanted = rows.filter(({ title }) => words.length === 0 || words.some((word) => title.toLowerCase().includes(word.toLowerCase())))
   console.log(`${machine()}\nTimes of one call, medians over interleaved rounds; ratios to the first line; targets by processor time.\n`)
-  const outcomes = wanted.flatMap(({ title, measure }) => {
-    const { lines, outcomes } = measure()
+  const outcomes = wanted.flatMap(({ title }) => {
+    const { lines, outcomes } = measuredApart(title)
     console.log([title, ...lines, ...outcomes.map((o) => `  target ${verdict(o)}`), ''].join('\n'))
     return outcomes
   })

@@ -6,18 +6,18 @@
 import { closedOf } from '../../core/Closed.js'
 import { sort } from '../../core/Graph.js'
 import { apply, type Node } from '../../core/Node.js'
-import { sizeOf, type Shape } from '../../core/Shape.js'
+import { sameShape, sizeOf, type Shape } from '../../core/Shape.js'
 import { callOp } from '../../control/call.js'
 import { instantiate } from '../../control/Closed.js'
 import { flatLength } from '../../control/flat.js'
 import { layoutOfScan, scanOf, split, type Scan } from '../../control/runScan.js'
 import { scanOp } from '../../control/scanPrimitive.js'
-import { astype } from '../../primitive/arithmetic.js'
+import { astype, astypeOp } from '../../primitive/arithmetic.js'
 import { parameter } from '../../primitive/leaf.js'
 import { rangeAlong, reshape, reshapeOp, slice, sliceOp } from '../../primitive/shape.js'
 import { partNumber, partsOf } from '../parts.js'
 import { movement } from './movement.js'
-import { rewriting, type Pass } from './rewrite.js'
+import type { Pass } from './rewrite.js'
 
 /** Operations that cost no more than reading what they give. */
 const cheap: ReadonlySet<string> = new Set([
@@ -25,12 +25,19 @@ const cheap: ReadonlySet<string> = new Set([
   ...'reshape transpose broadcastTo slice unslice concat sum full constant variable parameter'.split(' '),
 ])
 
-/** The most elements that are kept for the sake of one derivative. */
+/** Operations that cost far more than reading what they give, from wherever it is. */
+const products: ReadonlySet<string> = new Set(['dot', 'conv', 'convTranspose', 'convFilters'])
+
+/** The most elements that are kept: of anything while they stay in a cache, and of products. */
+const cacheLimit = 4 << 20
 const roomLimit = 8 << 20
 
-/** The stack of a scan that an operand is, with the scan. */
-const stackOf = (x: Node): { readonly of: Node; readonly part: number } | undefined => {
-  if (x.op === reshapeOp.op || x.op.name === 'astype') return stackOf(x.inputs[0]!)
+const bare = (x: Node): Node => (x.op === reshapeOp.op ? bare(x.inputs[0]!) : x)
+
+/** The stack of a scan that an operand is, with the scan. Results are vectors of doubles, so one conversion may belong to it. */
+const stackOf = (given: Node): { readonly of: Node; readonly part: number } | undefined => {
+  const shaped = bare(given)
+  const x = shaped.op === astypeOp ? bare(shaped.inputs[0]!) : shaped
   if (x.op === sliceOp.op) return partNumber(x)
   return x.op === scanOp && partsOf(x)!.length === 1 ? { of: x, part: 0 } : undefined
 }
@@ -51,11 +58,11 @@ const knownIn = (second: Node, first: Node): ReadonlyMap<Node, Node> => {
     const same = from.constants.indexOf(x)
     if (same >= 0) known.set(own.constants[j]!, theirs.constants[same]!)
   })
-  return new Map([...known].filter(([p, e]) => p.dtype === e.dtype))
+  return new Map([...known].filter(([p, e]) => p.dtype === e.dtype && sameShape(p.shape, e.shape)))
 }
 
-/** What a step computes from known parameters alone, and hands to what depends on others. */
-const repeated = (scan: Scan, known: ReadonlyMap<Node, Node>): ReadonlyArray<Node> => {
+/** What a step computes from known parameters alone: whether it is dear, and what of it others need. */
+const earlyIn = (scan: Scan, known: ReadonlyMap<Node, Node>) => {
   const { nodes } = sort(scan.step.outputs)
   const parameters = new Set(scan.step.parameters)
   const early = new Set<Node>()
@@ -66,9 +73,16 @@ const repeated = (scan: Scan, known: ReadonlyMap<Node, Node>): ReadonlyArray<Nod
     early.add(node)
     if (!cheap.has(node.op.name) || node.inputs.some((x) => dear.has(x))) dear.add(node)
   }
-  const wanted = new Set<Node>()
-  for (const node of nodes) if (!early.has(node)) for (const x of node.inputs) if (dear.has(x)) wanted.add(x)
-  return [...wanted]
+  const needed = new Set<Node>()
+  for (const node of nodes) if (!early.has(node)) for (const x of node.inputs) if (dear.has(x)) needed.add(x)
+  return { needed: [...needed], products: [...dear].filter(({ op }) => products.has(op.name)) }
+}
+
+/** What is worth keeping of it. */
+const keptOf = (scan: Scan, known: ReadonlyMap<Node, Node>): ReadonlyArray<Node> => {
+  const { needed, products: made } = earlyIn(scan, known)
+  const room = (nodes: ReadonlyArray<Node>): number => nodes.reduce((n, { shape }) => n + sizeOf(shape), 0) * scan.length
+  return room(needed) <= cacheLimit ? needed : room(made) <= roomLimit ? made : []
 }
 
 /** The outputs with some nodes in the place of others. */
@@ -95,8 +109,8 @@ const findPair = (outputs: ReadonlyArray<Node>): Pair | undefined => {
       const [a, b] = [scanOf(first), scanOf(second)]
       if (first.op !== scanOp || a.length !== b.length || a.checkpoint || b.checkpoint) continue
       const known = knownIn(second, first)
-      const kept = repeated(b, known)
-      if (kept.length > 0 && kept.reduce((n, { shape }) => n + sizeOf(shape), 0) * a.length <= roomLimit) return { first, second, kept, known }
+      const kept = keptOf(b, known)
+      if (kept.length > 0) return { first, second, kept, known }
     }
   return undefined
 }
@@ -121,14 +135,13 @@ export const saveForward: Pass = (outputs) => {
   const own = split(b, b.step.parameters)
   const step = closedOf([...own.carry, ...own.scanned, ...handed, ...own.constants], replaced(b.step.outputs, new Map(kept.map((y, k) => [y, handed[k]!]))))
   const lighter = Object.freeze<Scan>({ ...b, step, scanned: b.scanned + kept.length })
-  return saveForward(
-    rewriting((given_) => {
-      const node = movement(given_)
-      if (node === first) return slice(whole, rangeAlong(whole.shape, 0, 0, before))
-      if (node.op !== scanOp || scanOf(node).step !== b.step) return node
-      const given = split(b, node.inputs)
-      return apply(scanOp, [...given.carry, ...given.scanned, ...stacks, ...given.constants], { ...lighter })
-    })(outputs),
-  )
+  const image = new Map([[first, slice(whole, rangeAlong(whole.shape, 0, 0, before))]])
+  for (const node of sort(outputs).nodes) {
+    const inputs = node.inputs.map((x) => image.get(x) ?? x)
+    const given = split(b, inputs)
+    if (node === second) image.set(node, apply(scanOp, [...given.carry, ...given.scanned, ...stacks, ...given.constants], { ...lighter }))
+    else if (node !== first && inputs.some((x, k) => x !== node.inputs[k])) image.set(node, movement(apply(node.op, inputs, node.attrs)))
+  }
+  return saveForward(outputs.map((y) => image.get(y) ?? y))
 }
 

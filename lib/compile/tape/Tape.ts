@@ -18,17 +18,26 @@ const SINGLE = 4
 
 export class Tape {
   /** What each entry does, and on which others: `stride` places each, -1 where there is none. Only {@link Tape} writes to them. */
-  codes = new Uint16Array(256)
-  operands = new Int32Array(stride * 256)
+  codes: Uint16Array
+  operands: Int32Array
   length = 0
   /** The functions that calls call. */
   readonly functions: Array<Scalar> = []
   readonly #codeOfCall = new Map<Scalar, number>()
-  #flags = new Uint8Array(256)
+  #flags: Uint8Array
   /** The entries by what they are: one more than their numbers, or 0, in a table of twice as many places at least. */
-  #table = new Int32Array(1024)
+  #table: Int32Array
   readonly #number = new Float64Array(1)
   readonly #bits = new Int32Array(this.#number.buffer)
+
+  /** `expected`: about how many entries there will be. */
+  constructor(expected = 0) {
+    const capacity = Math.max(256, expected)
+    this.codes = new Uint16Array(capacity)
+    this.operands = new Int32Array(stride * capacity)
+    this.#flags = new Uint8Array(capacity)
+    this.#table = new Int32Array(2 ** Math.ceil(Math.log2(2 * capacity)))
+  }
 
   /** Element `offset` of an argument. */
   load(argument: number, offset: number, single: boolean): number {

@@ -3,7 +3,7 @@
  * what comes out. The operations and their order are those of evaluation.
  */
 import { isFloat } from '../../core/DType.js'
-import { positionsIn, sort, type Sorted } from '../../core/Graph.js'
+import type { Sorted } from '../../core/Graph.js'
 import type { Closed, Node, Primitive } from '../../core/Node.js'
 import { sizeOf } from '../../core/Shape.js'
 import { bufferOf } from '../../core/Tensor.js'
@@ -15,6 +15,7 @@ import { fullValue, heldTensor } from '../../primitive/leaf.js'
 import { dotOp, type Transposed } from '../../primitive/product.js'
 import { concatOp, reshapeOp, sliceOp, unsliceOp } from '../../primitive/shape.js'
 import { axesOf, kindOf, reductionOf } from '../kind.js'
+import { sortedProgram, type SortedProgram } from '../sameProgram.js'
 import { Accumulator, spread, type Padded } from './Accumulator.js'
 import { gathered, grouped, joined, matrices, paddedPlaces, picked, startOf, viewOf, type Cells } from './cells.js'
 import { code } from './code.js'
@@ -39,11 +40,10 @@ const firstMoves = 8000
 const entryLimit = 1 << 20
 
 /** The program as a tape; `undefined` if it has what no list of scalars can say, or too much work on arrays. */
-export const tapeOf = (parameters: ReadonlyArray<Node>, outputs: ReadonlyArray<Node>): Taped | undefined => {
-  const sorted = sort([...outputs, ...parameters])
-  const given = new Map(positionsIn(sorted, parameters).map((at, argument) => [at, argument]))
-  const tape = new Tape()
-  const results = new Elements(tape, sorted, new Budget(sorted.nodes.length), positionsIn(sorted, outputs)).run(given)
+export const tapeOf = ({ sorted, ends }: SortedProgram, parameters: number): Taped | undefined => {
+  const given = new Map(ends.slice(0, parameters).map((at, argument) => [at, argument]))
+  const tape = new Tape(sorted.nodes.length)
+  const results = new Elements(tape, sorted, new Budget(sorted.nodes.length), ends.slice(parameters)).run(given)
   return results && { tape, results }
 }
 
@@ -81,7 +81,7 @@ class Elements {
   /** The entry of each node with one element; -1 for the others. */
   readonly #entries: Int32Array
   /** The others, as far as they are known. */
-  readonly #arrays: Array<Value | undefined>
+  readonly #arrays = new Map<number, Value>()
   readonly #uses: Int32Array
   readonly #rules = new Map<Primitive, Rule | undefined>()
   #given: ReadonlyMap<number, Source> = new Map()
@@ -93,7 +93,6 @@ class Elements {
     this.#budget = budget
     this.#results = results
     this.#entries = new Int32Array(nodes.length).fill(-1)
-    this.#arrays = new Array<Value | undefined>(nodes.length)
     this.#uses = new Int32Array(nodes.length)
     for (let e = 0; e < first[nodes.length]!; e++) this.#uses[operands[e]!]!++
     for (const i of results) this.#uses[i]!++
@@ -142,19 +141,19 @@ class Elements {
   #set(i: number, value: Value | undefined): boolean {
     if (value === undefined) return false
     if (value instanceof Int32Array && value.length === 1) this.#entries[i] = value[0]!
-    else this.#arrays[i] = value
+    else this.#arrays.set(i, value)
     return true
   }
 
   /** The entries of the elements of a node. */
   #cells(i: number): Cells | undefined {
     if (this.#entries[i] !== -1) return Int32Array.of(this.#entries[i]!)
-    const value = this.#arrays[i]
+    const value = this.#arrays.get(i)
     if (value === undefined) {
       const argument = this.#given.get(i)
       if (typeof argument !== 'number') return undefined
       const cells = this.#loads(argument, this.#sorted.nodes[i]!)
-      this.#arrays[i] = cells
+      if (cells !== undefined) this.#arrays.set(i, cells)
       return cells
     }
     return value instanceof Int32Array ? value : value instanceof Accumulator ? value.cells : spread(this.#tape, value)
@@ -214,7 +213,7 @@ class Elements {
 
   /** Whether a sum of arrays that are zero almost everywhere could be taken element by element. */
   #accumulated(i: number, [a, b]: Int32Array): boolean {
-    const [x, y] = [this.#arrays[a!], this.#arrays[b!]]
+    const [x, y] = [this.#arrays.get(a!), this.#arrays.get(b!)]
     const [sum, addend, from] = isPadded(y) ? [x, y, a!] : [y, x, b!]
     if (sum === undefined || !isPadded(addend) || !this.#budget.moves(addend.places.length)) return false
     const isSingle = this.#sorted.nodes[i]!.dtype === 'f32'
@@ -342,9 +341,9 @@ class Elements {
     const { parameters, outputs } = node.attrs['body'] as Closed
     const operands = Array.from(at, (operand) => this.#cells(operand))
     if (!operands.every((cells) => cells !== undefined) || !outputs.every(({ dtype }) => isFloat(dtype))) return undefined
-    const sorted = sort([...outputs, ...parameters])
-    const given = new Map(positionsIn(sorted, parameters).map((place, k) => [place, operands[k]!]))
-    const parts = new Elements(this.#tape, sorted, this.#budget, positionsIn(sorted, outputs)).run(given)
+    const { sorted, ends } = sortedProgram({ parameters, outputs })
+    const given = new Map(parameters.map((_, k) => [ends[k]!, operands[k]!]))
+    const parts = new Elements(this.#tape, sorted, this.#budget, ends.slice(parameters.length)).run(given)
     return parts && joinedInOne(parts)
   }
 }

@@ -20,10 +20,13 @@ export const linkTape = (taped: Taped, parameters: ReadonlyArray<Node>, outputs:
   if (linked === undefined) return undefined
   const numbers = new Float64Array(linked.memory, 0, written.size)
   for (const [address, value] of written.known) numbers[address] = value
+  const places = outputs.map(({ shape, dtype }, k) => ({ from: written.results[k]!, size: sizeOf(shape), dtype }))
+  const starts = written.arguments
   const result = (k: number): Buffer => {
-    const from = written.results[k]!
-    const found = numbers.subarray(from, from + taped.results[k]!.length)
-    return outputs[k]!.dtype === 'f64' ? found.slice() : bufferFrom(outputs[k]!.dtype, found)
+    const { from, size, dtype } = places[k]!
+    if (size === 1 && dtype === 'f64') return Float64Array.of(numbers[from]!)
+    const found = numbers.subarray(from, from + size)
+    return dtype === 'f64' ? found.slice() : bufferFrom(dtype, found)
   }
   let running = false
   return {
@@ -38,8 +41,8 @@ export const linkTape = (taped: Taped, parameters: ReadonlyArray<Node>, outputs:
       try {
         for (let k = 0; k < inputs.length; k++) {
           const given = inputs[k]
-          if (typeof given === 'number') numbers[written.arguments[k]!] = given
-          else if (given !== undefined) numbers.set(given, written.arguments[k])
+          if (typeof given === 'number') numbers[starts[k]!] = given
+          else if (given !== undefined) numbers.set(given, starts[k])
         }
         linked.run()
         return result

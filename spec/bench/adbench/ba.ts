@@ -1,5 +1,5 @@
 /** Bundle adjustment: how far the projections of points are from where cameras saw them, with the Jacobian in its sparse blocks. */
-import { add, concat, cos, cross, div, equal, expandDims, jacobian, map, mul, sin, slice, sqrt, square, stack, sub, sum, take, tensor, unstack, vdot, where, type Node, type Tensor } from '../../../lib/index.js'
+import { add, concat, cos, cross, div, equal, expandDims, jacobian, map, mul, reciprocal, sin, slice, sqrt, square, stack, sub, sum, take, tensor, unstack, vdot, where, type Node, type Tensor } from '../../../lib/index.js'
 import type { Ba } from './data.js'
 
 /** What is fitted: `[n, 11]`, `[m, 3]` and `[p]`. */
@@ -33,7 +33,7 @@ const deviation = ({ camera, point, weight }: View, feature: Node): Node => {
   const [rotation, centre, middle] = [slice(camera, [[0, 3]]), slice(camera, [[3, 6]]), slice(camera, [[7, 9]])]
   const [, , , , , , focus, , , k1, k2] = unstack(camera) as ReadonlyArray<Node> & { readonly length: 11 }
   const [x, y, depth] = unstack(rotate(rotation, sub(point, centre))) as readonly [Node, Node, Node]
-  const flat = stack([div(x, depth), div(y, depth)])
+  const flat = mul(stack([x, y]), reciprocal(depth))
   const radius = sum(square(flat))
   const lens = add(1, mul(radius, add(k1!, mul(k2!, radius))))
   return mul(weight, sub(add(mul(mul(focus!, lens), flat), middle), feature))

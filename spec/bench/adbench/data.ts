@@ -44,11 +44,12 @@ export const caseOf = ({ cases }: Folder, id: string): Case => {
   return found
 }
 
-/** The numbers of a text in order, a few at a time. */
-const reader = (text: string): ((count: number) => Float64Array) => {
-  const all = Float64Array.from(text.trim().split(/[\s:]+/), Number)
+/** The numbers of a text in order, a few at a time; counts as integers, so that the engine computes indices with integers. */
+const reader = (text: string) => {
+  const all = Float64Array.from(text.trim().split(/\s+/), Number)
   let next = 0
-  return (count) => all.slice(next, (next += count))
+  const take = (count: number): Float64Array => all.slice(next, (next += count))
+  return { take, counts: () => Array.from(take(3), (x) => x | 0) as [number, number, number] }
 }
 
 /** A mixture of `k` Gaussians in `d` dimensions and `n` points; arrays row by row. */
@@ -66,8 +67,8 @@ export interface Gmm {
 }
 
 export const readGmm = (text: string): Gmm => {
-  const take = reader(text)
-  const [d, k, n] = [...take(3)] as [number, number, number]
+  const { take, counts } = reader(text)
+  const [d, k, n] = counts()
   const [alpha, means, icf, x] = [take(k), take(k * d), take((k * d * (d + 1)) / 2), take(n * d)]
   const [gamma, m] = [...take(2)] as [number, number]
   return { d, k, n, alpha, means, icf, x, gamma, m }
@@ -88,8 +89,8 @@ export interface Lstm {
 }
 
 export const readLstm = (text: string): Lstm => {
-  const take = reader(text)
-  const [l, c, b] = [...take(3)] as [number, number, number]
+  const { take, counts } = reader(text)
+  const [l, c, b] = counts()
   return { l, c, b, main: take(8 * l * b), extra: take(3 * b), state: take(2 * l * b), sequence: take(c * b) }
 }
 
@@ -108,8 +109,8 @@ export interface Ba {
 
 /** A text has one camera, point, weight and feature, which all others equal. */
 export const readBa = (text: string): Ba => {
-  const take = reader(text)
-  const [n, m, p] = [...take(3)] as [number, number, number]
+  const { take, counts } = reader(text)
+  const [n, m, p] = counts()
   const repeated = (part: Float64Array, count: number): Float64Array => Float64Array.from({ length: part.length * count }, (_, i) => part[i % part.length]!)
   return {
     n,
@@ -172,10 +173,10 @@ export const readHand = (folder: Folder, { input, vertices, complicated = false 
   const lines = (file: string): ReadonlyArray<ReadonlyArray<string>> => folder.text(file).trim().split('\n').map((line) => line.split(':'))
   const bones = lines('hand/bones.txt')
   const surface = lines(vertices!).map((line) => line.map(Number))
-  const take = reader(folder.text(input))
-  const [n] = take(2)
-  const pairs = Array.from({ length: n! }, () => take(4))
-  const inTriangle = complicated ? take(2 * n!) : undefined
+  const { take } = reader(folder.text(input))
+  const n = take(2)[0]! | 0
+  const pairs = Array.from({ length: n }, () => take(4))
+  const inTriangle = complicated ? take(2 * n) : undefined
   const triangles = lines('hand/triangles.txt').map((line) => line.map(Number))
   const used = complicated ? [0, 1, 2].flatMap((corner) => pairs.map(([k]) => triangles[k!]![corner]!)) : pairs.map(([k]) => k!)
   const weights = new Float64Array(used.length * bones.length)

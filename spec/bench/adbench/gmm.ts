@@ -16,11 +16,11 @@ const placesBelow = (d: number): Int32Array =>
     return row > column ? d + column * d - (column * (column + 1)) / 2 + row - column - 1 : (d * (d + 1)) / 2
   })
 
-/** The logarithm of the normaliser of a Wishart prior; pi as the reference has it. */
+/** The logarithm of the normaliser of a Wishart prior. */
 export const wishart = (d: number, gamma: number, m: number): number => {
   const degrees = d + m + 1
   const gammas = Array.from({ length: d }, (_, j) => item(lgamma((degrees - j) / 2)))
-  return degrees * d * (Math.log(gamma) - 0.5 * Math.log(2)) - (d * (d - 1) * Math.log(3.14159265359)) / 4 - gammas.reduce((a, b) => a + b, 0)
+  return degrees * d * (Math.log(gamma) - 0.5 * Math.log(2)) - (d * (d - 1) * Math.log(Math.PI)) / 4 - gammas.reduce((a, b) => a + b, 0)
 }
 
 export const logPosterior = ({ d, k, n, x, gamma, m }: Gmm): ((mixture: Mixture) => Node) => {

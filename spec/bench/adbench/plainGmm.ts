@@ -75,8 +75,8 @@ const move = (at: number, d: number, q: Float64Array, offset: Float64Array, move
   let n2 = 0
   let n3 = 0
   for (let j = 0; j < d; j += 2) {
-    const next = at + j + 1
-    const both = j + 1 < d
+    // The last row of an odd number comes alone, as its own twin.
+    const next = j + 1 < d ? at + j + 1 : at
     let y0 = 0
     let y1 = 0
     let y2 = 0
@@ -88,7 +88,7 @@ const move = (at: number, d: number, q: Float64Array, offset: Float64Array, move
     let o = to
     for (let i = 0; i <= j; i++) {
       const v = q[at + i]!
-      const w = both ? q[next + i]! : 0
+      const w = q[next + i]!
       const o0 = offset[o]!
       const o1 = offset[o + 1]!
       const o2 = offset[o + 2]!
@@ -112,21 +112,20 @@ const move = (at: number, d: number, q: Float64Array, offset: Float64Array, move
     n1 += y1 * y1
     n2 += y2 * y2
     n3 += y3 * y3
-    if (both) {
-      const w = q[next + j + 1]!
-      z0 += w * offset[o]!
-      z1 += w * offset[o + 1]!
-      z2 += w * offset[o + 2]!
-      z3 += w * offset[o + 3]!
-      moved[from + 4] = z0
-      moved[from + 5] = z1
-      moved[from + 6] = z2
-      moved[from + 7] = z3
-      n0 += z0 * z0
-      n1 += z1 * z1
-      n2 += z2 * z2
-      n3 += z3 * z3
-    }
+    if (next === at) break
+    const w = q[next + j + 1]!
+    z0 += w * offset[o]!
+    z1 += w * offset[o + 1]!
+    z2 += w * offset[o + 2]!
+    z3 += w * offset[o + 3]!
+    moved[from + 4] = z0
+    moved[from + 5] = z1
+    moved[from + 6] = z2
+    moved[from + 7] = z3
+    n0 += z0 * z0
+    n1 += z1 * z1
+    n2 += z2 * z2
+    n3 += z3 * z3
     at = next + j + 2
   }
   scores[s] = base - 0.5 * n0

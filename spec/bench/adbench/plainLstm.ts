@@ -1,6 +1,5 @@
 /** The loss of the recurrent network and its gradient as a person writes them: a tape of numbers, and a loop backwards over it. */
 import type { Lstm } from './data.js'
-import { plainExp } from './plainExp.js'
 
 /** Numbers on the tape for each unit: its input, old hidden state and cell, three gates, the change and the tanh of the new cell. */
 const fields = 8
@@ -31,7 +30,7 @@ export const plainSequenceLoss = ({ l, c, b, main, extra, state, sequence }: Lst
       e[2 * b + j] = -(input * main[w + 2 * b + j]! + main[v + 2 * b + j]!)
       e[3 * b + j] = 2 * (old * main[w + 3 * b + j]! + main[v + 3 * b + j]!)
     }
-    for (let k = 0; k < e.length; k++) e[k] = plainExp(e[k]!)
+    for (let k = 0; k < e.length; k++) e[k] = Math.exp(e[k]!)
     for (let j = 0; j < b; j++) {
       const before = cell[s + j]!
       const f = 1 / (1 + e[j]!)
@@ -48,7 +47,7 @@ export const plainSequenceLoss = ({ l, c, b, main, extra, state, sequence }: Lst
       cell[s + j] = after
       y[j] = 2 * after
     }
-    for (let j = 0; j < b; j++) y[j] = plainExp(y[j]!)
+    for (let j = 0; j < b; j++) y[j] = Math.exp(y[j]!)
     for (let j = 0; j < b; j++) {
       const o = 1 / (1 + e[2 * b + j]!)
       const bent = 1 - 2 / (1 + y[j]!)
@@ -66,7 +65,7 @@ export const plainSequenceLoss = ({ l, c, b, main, extra, state, sequence }: Lst
     let total = 2
     for (let j = 0; j < b; j++) {
       const score = x[j]! * extra[b + j]! + extra[2 * b + j]!
-      const e = plainExp(score)
+      const e = Math.exp(score)
       top[t * b + j] = x[j]!
       y[j] = score
       pull[t * b + j] = e
