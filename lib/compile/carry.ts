@@ -5,9 +5,16 @@ import { addLanes, loadLane } from './lanes.js'
 import { accesses, reads, writes } from './touch.js'
 import { accessOf, type View } from './view.js'
 
-const moved = <P extends Place>(place: P, from: View, to: View): P => (place.buffer === from.buffer ? { ...place, buffer: to.buffer, offset: place.offset + to.offset - from.offset } : place)
+/** The same place in another buffer, which may lie elsewhere in each round of a loop around this one. */
+const moved = <P extends Place>(place: P, from: View, to: View): P =>
+  place.buffer === from.buffer ? { ...place, buffer: to.buffer, offset: place.offset + to.offset - from.offset, rounds: [...to.rounds, ...place.rounds] } : place
 
-const same = (a: Access, b: Access): boolean => a.buffer === b.buffer && a.offset === b.offset && a.strides.every((s, i) => s === b.strides[i])
+const same = (a: Access, b: Access): boolean =>
+  a.buffer === b.buffer &&
+  a.offset === b.offset &&
+  a.strides.every((s, i) => s === b.strides[i]) &&
+  a.rounds.length === b.rounds.length &&
+  a.rounds.every(({ repeat, stride }, i) => repeat === b.rounds[i]!.repeat && stride === b.rounds[i]!.stride)
 
 /**
  * The body of a loop after which the carry at `old` is what the body writes to `fresh`, or (`sum`) that added to what it was.

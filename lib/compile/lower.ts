@@ -16,7 +16,7 @@ import type { Lane, LaneType, Reduction, Statement, Storage, Store } from './ir.
 import { axesOf, kindOf, laneTypeOf, numberOf, reductionOf, type Kind } from './kind.js'
 import { constantLane, convertLane, laneLimit, loadLane, operationLane } from './lanes.js'
 import { copyNest, type Context, type LowerGraph, type Target } from './context.js'
-import { partNumber, storedDType } from './parts.js'
+import { partNumber, partsOf, storedDType } from './parts.js'
 import { lowerStatement, padded, partIn } from './statement.js'
 import { accessOf, dense, isDense, part, permuted, reshaped, sameView, squeezed, stretched, type View } from './view.js'
 
@@ -145,8 +145,10 @@ class Lowering implements Context {
 
   partWanted = (node: Node, k: number): View | undefined =>
     this.#targets.find((target) => {
-      const found = partNumber(this.#vectorOf(target.node))
-      return found !== undefined && found.of === node && found.part === k
+      const vector = this.#vectorOf(target.node)
+      // The one part of a result is all of it.
+      const found = partNumber(vector) ?? { of: vector, part: 0 }
+      return found.of === node && found.part === k && (vector !== node || partsOf(node)!.length === 1)
     })?.view
 
   /** The vector that a target is a part of, if its shape is all that was changed. */

@@ -1,6 +1,6 @@
 /** Operations that are statements of their own: products, convolutions, rows at indices, parts put together, control flow. */
 import type { Node, Primitive } from '../core/Node.js'
-import { sameShape, sizeOf } from '../core/Shape.js'
+import { sameShape, sizeOf, type Shape } from '../core/Shape.js'
 import { callOp } from '../control/call.js'
 import { condOp } from '../control/cond.js'
 import { scanOp } from '../control/scanPrimitive.js'
@@ -133,14 +133,26 @@ const concatenation: Rule = (node, context) => {
   context.statements.push(...together(copies))
 }
 
+/** The stretches of a dense array outside of a part that takes a range of the leading axis and everything else along the others. */
+const around = ({ start, step, shape }: Slice, whole: Shape): ReadonlyArray<readonly [from: number, size: number]> | undefined => {
+  const inner = sizeOf(whole.slice(1))
+  if (step.some((s, i) => s !== 1 && shape[i] !== 1) || !sameShape(shape.slice(1), whole.slice(1))) return undefined
+  const [from, to] = [start[0]! * inner, (start[0]! + shape[0]!) * inner]
+  return [[0, from] as const, [to, whole[0]! * inner - to] as const].filter(([, size]) => size > 0)
+}
+
 /** A place for the operand in the midst of zeros. */
 export const padded = (node: Node, { builder, statements, place }: Context): View => {
   const to = place(node)
   const size = sizeOf(node.shape)
-  if (size > sizeOf(node.inputs[0]!.shape)) {
-    if (isDense(to)) statements.push({ kind: 'fill', to, size, value: 0 })
-    else statements.push(copyNest({ ...dense(builder.number(0, node.dtype), node.dtype, []), shape: to.shape, strides: to.shape.map(() => 0) }, to))
+  const [x] = node.inputs as readonly [Node]
+  if (size === sizeOf(x.shape)) return to
+  if (!isDense(to)) {
+    statements.push(copyNest({ ...dense(builder.number(0, node.dtype), node.dtype, []), shape: to.shape, strides: to.shape.map(() => 0) }, to))
+    return to
   }
+  const stretches = around({ ...(node.attrs as unknown as Slice), shape: x.shape }, node.shape) ?? [[0, size] as const]
+  for (const [from, length] of stretches) statements.push({ kind: 'fill', to: { ...to, offset: to.offset + from }, size: length, value: 0 })
   return to
 }
 

@@ -1,7 +1,7 @@
 /** Rewriting: a fold over a graph that replaces each node by what a rule makes of it, on operands that are replaced already. */
 import { closedOf, isClosed } from '../../core/Closed.js'
-import { sort } from '../../core/Graph.js'
-import { apply, arityOf, isInvalid, operandOf, type Attrs, type Closed, type Node } from '../../core/Node.js'
+import { positionsIn, sort } from '../../core/Graph.js'
+import { apply, isInvalid, noAttrs, type Attrs, type Closed, type Node } from '../../core/Node.js'
 
 /** What stands in for a node; the node itself to leave it as it is. The meaning must be the same. */
 export type Rule = (node: Node) => Node
@@ -13,25 +13,25 @@ export type Pass = (outputs: ReadonlyArray<Node>) => ReadonlyArray<Node>
 export const rewriting =
   (rule: Rule): Pass =>
   (outputs) => {
-    const image = new Map<Node, Node>()
+    const sorted = sort(outputs)
+    const { nodes, first, operands } = sorted
+    const results = positionsIn(sorted, outputs)
+    const image = new Array<Node>(nodes.length)
     const pass = rewriting(rule)
-    for (const node of sort(outputs).nodes) {
-      const inputs: Array<Node> = []
+    for (let i = 0; i < nodes.length; i++) {
+      const node = nodes[i]!
+      const at = operands.subarray(first[i]!, first[i + 1]!)
       let changed = false
-      for (let k = 0; k < arityOf(node); k++) {
-        const x = operandOf(node, k)
-        const y = image.get(x)!
-        changed ||= x !== y
-        inputs.push(y)
-      }
+      for (const k of at) changed ||= image[k] !== nodes[k]
       const attrs = isInvalid(node) ? node.attrs : inside(node.attrs, pass)
-      image.set(node, rule(changed || attrs !== node.attrs ? apply(node.op, inputs, attrs) : node))
+      image[i] = rule(changed || attrs !== node.attrs ? apply(node.op, Array.from(at, (k) => image[k]!), attrs) : node)
     }
-    return outputs.map((y) => image.get(y)!)
+    return results.map((i) => image[i]!)
   }
 
 /** The attributes of an operation, with a pass applied to the closed functions among them. */
 const inside = (attrs: Attrs, pass: Pass): Attrs => {
+  if (attrs === noAttrs) return attrs
   let changed: Record<string, unknown> | undefined
   for (const [name, value] of Object.entries(attrs)) {
     const made = isClosed(value) ? closedBy(value, pass) : isListOfClosed(value) ? listBy(value, pass) : value

@@ -41,10 +41,22 @@ const entryLimit = 1 << 20
 
 /** The program as a tape; `undefined` if it has what no list of scalars can say, or too much work on arrays. */
 export const tapeOf = ({ sorted, ends }: SortedProgram, parameters: number): Taped | undefined => {
+  if (isOfArrays(sorted)) return undefined
   const given = new Map(ends.slice(0, parameters).map((at, argument) => [at, argument]))
   const tape = new Tape(sorted.nodes.length)
   const results = new Elements(tape, sorted, new Budget(sorted.nodes.length), ends.slice(parameters)).run(given)
   return results && { tape, results }
+}
+
+/** Whether operations on arrays alone, seen at a glance, are too much work. */
+const isOfArrays = ({ nodes, ops, scalars, first }: Sorted): boolean => {
+  let work = -arrayLimit - nodes.length
+  for (let i = 0; i < nodes.length; i++) {
+    if (scalars[i] === 1 || first[i] === first[i + 1]) continue
+    const op = ops[i]!
+    if ((op.scalar !== undefined && op !== add.op) || op === dotOp) work += sizeOf(nodes[i]!.shape)
+  }
+  return work > 0
 }
 
 /** How much more may be done with arrays. */
