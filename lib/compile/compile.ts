@@ -60,7 +60,7 @@ export const trace = (f: AnyFunction, specs: ReadonlyArray<unknown>): E.Either<R
 }
 
 interface Compile {
-  <A extends ReadonlyArray<unknown>, R>(f: (...args: A) => R, specs: { readonly [K in keyof A]: SpecTree<A[K]> }, options: { readonly results: 'arrays' }): E.Either<ReadonlyArray<FoldgradError>, Compiled<A, ArrayTree<R>>>
+  <A extends ReadonlyArray<unknown>, R>(f: (...args: A) => R, specs: { readonly [K in keyof A]: SpecTree<A[K]> }, options: CompileOptions & { readonly results: 'arrays' }): E.Either<ReadonlyArray<FoldgradError>, Compiled<A, ArrayTree<R>>>
   <A extends ReadonlyArray<unknown>, R>(f: (...args: A) => R, specs: { readonly [K in keyof A]: SpecTree<A[K]> }, options?: CompileOptions): E.Either<ReadonlyArray<FoldgradError>, Compiled<A, TensorTree<R>>>
 }
 

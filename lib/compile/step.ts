@@ -100,7 +100,8 @@ const build = ({ parameters, leaves }: Trace, { next, told, toldTree }: Parts, s
     residents = held.map((resident, k) => (inPlace[k] ? resident : undefined))
     const read = linked?.run(inputs)
     if (read === undefined) {
-      const numbers = inputs.map((given, k) => given ?? bufferOf(held[k]!.tensor))
+      // What is in its place was not read: there are holes in the list.
+      const numbers = Array.from(inputs, (given, k) => given ?? bufferOf(held[k]!.tensor))
       held.forEach((resident) => resident && bufferOf(resident.tensor))
       residents = []
       const results = interpret(numbers)

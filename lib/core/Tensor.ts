@@ -182,3 +182,9 @@ export const sameTensor = (a: Tensor, b: Tensor): boolean => {
   const [x, y] = [bufferOf(a), bufferOf(b)]
   return x.every((v, i) => v === y[i] || (v !== v && y[i] !== y[i]))
 }
+
+/** The same, and zeros have the same sign: nothing can tell them apart. */
+export const identicalTensor = (a: Tensor, b: Tensor): boolean => {
+  const y = bufferOf(b)
+  return sameTensor(a, b) && bufferOf(a).every((v, i) => v !== 0 || Object.is(v, y[i]))
+}

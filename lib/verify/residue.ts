@@ -6,14 +6,13 @@
  * its result; an operation that adds up many terms rounds each partial sum, which is bounded by the terms before they cancel:
  * by what it hands on to each element of its operands, times that element.
  */
-import { getOrElse } from 'fp-ts/Either'
 import { isFloat } from '../core/DType.js'
 import { sort } from '../core/Graph.js'
 import type { Node } from '../core/Node.js'
 import { sizeOf } from '../core/Shape.js'
 import { bufferOf, type Tensor } from '../core/Tensor.js'
 import { flowBack } from './flow.js'
-import { attempt, tensorsOf } from './numeric.js'
+import { tensorsOf } from './numeric.js'
 import { absoluteDot } from './sum.js'
 
 /** Half a unit in the last place. */
@@ -43,6 +42,14 @@ const bound = (derivative: ReadonlyArray<Node>, weights: Float64Array): number =
   return sources.reduce((sum, [, of, times], i) => sum + times * unit * terms(sensitivities[i]!, values.get(of)!), 0)
 }
 
-/** The bound for `⟨derivative, weights⟩`; 0 where the program of the derivative has no derivative itself, so that it cannot be told. */
-export const roundingOf = (derivative: ReadonlyArray<Node>, weights: Float64Array): number =>
-  getOrElse(() => 0)(attempt(() => bound(derivative, weights)))
+/**
+ * The bound for `⟨derivative, weights⟩`. A rule that is under suspicion may give a program that cannot be differentiated, or that
+ * throws where it is: then nothing is granted.
+ */
+export const roundingOf = (derivative: ReadonlyArray<Node>, weights: Float64Array): number => {
+  try {
+    return bound(derivative, weights)
+  } catch {
+    return 0
+  }
+}

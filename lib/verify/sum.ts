@@ -1,4 +1,4 @@
-/** Compensated summation (Neumaier 1974): a second number carries what the first one rounds away. */
+/** Compensated summation (Neumaier 1974): a second number carries what the first one rounds away, unless that is infinite. */
 export const exactSum = (terms: Iterable<number>): number => {
   let sum = 0
   let lost = 0
@@ -7,7 +7,7 @@ export const exactSum = (terms: Iterable<number>): number => {
     lost += Math.abs(sum) >= Math.abs(term) ? sum - next + term : term - next + sum
     sum = next
   }
-  return sum + lost
+  return Number.isFinite(sum) ? sum + lost : sum
 }
 
 /** `Σ a[i]·b[i]`, summed without loss. */

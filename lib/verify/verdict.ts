@@ -48,10 +48,11 @@ export interface Weighed extends Claim {
   readonly isFlat: () => boolean
 }
 
-/** The claim that the terms `a[i]·b[i]` sum to the derivative. */
+/** The claim that the terms `a[i]·b[i]` sum to the derivative. What is asked for with weight zero is zero, were it NaN. */
 export const claim = (a: Float64Array, b: Float64Array): Claim => {
-  const scale = absoluteDot(a, b)
-  return { value: dot(a, b), scale: Number.isFinite(scale) ? scale : 0 }
+  const asked = b.includes(0) ? a.map((x, i) => (b[i] === 0 ? 0 : x)) : a
+  const scale = absoluteDot(asked, b)
+  return { value: dot(asked, b), scale: Number.isFinite(scale) ? scale : 0 }
 }
 
 /** A tolerance must be this small against what it is compared with, or it would let errors through. */
@@ -79,7 +80,11 @@ const best = (middle: Limit, [left, right]: Sides): Limit => {
   return error < middle.error ? { value: (left.value + right.value) / 2, error, rounding: Math.max(left.rounding, right.rounding) } : middle
 }
 
-const smooth = (ladder: Ladder, w: Float64Array, c: Weighed, found: Limit): Judged => {
+/** Whether the function has a derivative beyond doubt: the one-sided estimates are good as well, which symmetry does not flatter. */
+const isSmooth = (ladder: Ladder, w: Float64Array, sides: Sides): boolean =>
+  sides.every(({ error, rounding }) => error <= Math.max((1e-3 * variation(ladder, w)) / ladder.steps[0]!, 4 * rounding))
+
+const smooth = (ladder: Ladder, w: Float64Array, c: Weighed, found: Limit, sides: Sides): Judged => {
   const { value: claimed, scale, rounding = 0, own, reach, isFlat } = c
   const { value: estimate, error } = found
   const tolerance = safety * error + 4 * epsilon * scale + rounding + own
@@ -92,9 +97,13 @@ const smooth = (ladder: Ladder, w: Float64Array, c: Weighed, found: Limit): Judg
     : tolerance <= sharpnessOf(c) * Math.max(scale, Math.abs(estimate))
   const verdict = within
     ? sharp ? 'consistent' : 'inconclusive'
-    : !Number.isFinite(claimed) || error + rounding + own <= 1e-3 * Math.max(Math.abs(estimate), Math.abs(claimed)) ? 'refuted' : 'inconclusive'
+    : isCertain(c, error, Math.abs(estimate), () => isSmooth(ladder, w, sides)) ? 'refuted' : 'inconclusive'
   return { verdict, claimed, estimate, tolerance, kink: false, settled: isSettled(found, steepness(ladder, w)) }
 }
+
+/** Whether the errors are small enough to speak against a claim. One that is no number is wrong wherever there is a derivative. */
+const isCertain = ({ value, rounding = 0, own }: Weighed, error: number, size: number, exists: () => boolean): boolean =>
+  Number.isFinite(value) ? error + rounding + own <= 1e-3 * Math.max(size, Math.abs(value)) : exists()
 
 /** Whether steps were short enough for an estimate: it has stopped moving, or moves no more than rounding makes it. */
 const isSettled = ({ value, error, rounding }: Limit, steep: number): boolean =>
@@ -109,7 +118,7 @@ const kinked = (c: Weighed, [left, right]: Sides, steep: number): Judged | undef
   const high = Math.max(left.value, right.value)
   const within = low - tolerance <= claimed && claimed <= high + tolerance
   const sharp = tolerance <= sharpnessOf(c) * Math.max(scale, -low, high)
-  const certain = !Number.isFinite(claimed) || rounding + own <= 1e-3 * Math.max(-low, high, Math.abs(claimed))
+  const certain = isCertain(c, 0, Math.max(-low, high), () => true)
   const verdict = within ? (sharp ? 'consistent' : 'inconclusive') : certain ? 'refuted' : 'inconclusive'
   const sides: readonly [number, number] = Object.freeze([left.value, right.value])
   return { verdict, claimed, estimate: (low + high) / 2, tolerance, kink: true, sides, settled: isSettled(left, steep) && isSettled(right, steep) }
@@ -121,6 +130,6 @@ export const judge = (ladder: Ladder, w: Float64Array, c: Weighed, noise: number
   const middle = central(ladder, w, rounding)
   const sides = oneSided(ladder, w, rounding)
   const kink = kinked(c, sides, steepness(ladder, w))
-  const plain = smooth(ladder, w, c, kink === undefined ? best(middle, sides) : middle)
+  const plain = smooth(ladder, w, c, kink === undefined ? best(middle, sides) : middle, sides)
   return kink === undefined || (plain.verdict === 'consistent' && kink.verdict !== 'consistent') ? plain : kink
 }

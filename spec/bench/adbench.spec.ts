@@ -7,7 +7,7 @@ import { plainTracking, roomForTracking } from './adbench/plainHand.js'
 import { plainSequenceLoss } from './adbench/plainLstm.js'
 import { baProgram, gmmProgram, handProgram, lstmProgram } from './adbench/programs.js'
 import { syntheticGmm } from './adbench/synthetic.js'
-import { joined } from './must.js'
+import { joined } from './joined.js'
 
 const folder = openFolder(new URL('data/', import.meta.url))
 const limit = 1e-8

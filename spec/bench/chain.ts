@@ -2,7 +2,8 @@
 import { add, compile, exp, mul, neg, shaped, square, sub, sum, tanh, valueAndGrad, type Node } from '../../lib/index.js'
 import { drawn, floats, type Floats } from './gemm.js'
 import type { Contestant } from './harness.js'
-import { joined, must } from './must.js'
+import { joined } from './joined.js'
+import { must } from './must.js'
 
 export const chainLength = 1e6
 

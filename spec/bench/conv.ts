@@ -2,7 +2,8 @@
 import { compile, conv, mul, shaped, square, sum, valueAndGrad, type Node } from '../../lib/index.js'
 import { drawn, type Floats } from './gemm.js'
 import type { Contestant } from './harness.js'
-import { joined, must } from './must.js'
+import { joined } from './joined.js'
+import { must } from './must.js'
 
 export const convShape = { batch: 16, inputs: 16, outputs: 32, side: 28 } as const
 const { batch, inputs, outputs, side } = convShape
@@ -97,7 +98,7 @@ const plainConv = (x: Floats, w: Floats) => {
           correlate(slope, (n * outputs + o) * wide, w, (o * inputs + c) * 9, true, dx, (n * inputs + c) * area)
           overlap(input, (n * inputs + c) * wide, y, (n * outputs + o) * area, dw, (o * inputs + c) * 9)
         }
-    return [value / 2, dx, dw]
+    return [value / 2 / y.length, dx, dw]
   }
 }
 
@@ -118,7 +119,7 @@ export const convolutions = (): ReadonlyArray<Contestant> => {
       run: () => compiled(x, w),
       numbers: () => {
         const [value, [dx, dw]] = compiled(x, w) as readonly [number, readonly [Floats, Floats]]
-        return joined(value, dx, dw)
+        return joined(value / (batch * outputs * side * side), dx, dw)
       },
     },
   ]

@@ -9,6 +9,8 @@ export interface Contestant {
   readonly calls?: number
   /** What was computed, to be checked against the others; the result of `run` unless given, nothing if it has nothing to compare. */
   readonly numbers?: () => ArrayLike<number> | undefined
+  /** How far its results may be from those of the first, if not as far as those of all others. */
+  readonly within?: number
 }
 
 export interface Timing {
@@ -52,17 +54,17 @@ export const difference = (a: ArrayLike<number>, b: ArrayLike<number>): number =
 
 const isNumbers = (x: unknown): x is ArrayLike<number> => Array.isArray(x) || ArrayBuffer.isView(x)
 
-/** Throws unless all contestants compute the same numbers. */
+/** Throws unless all contestants compute the same numbers; returns how far they are apart. */
 export const agree = (contestants: ReadonlyArray<Contestant>, tolerance: number): number => {
-  const results = contestants.flatMap(({ name, run, numbers }) => {
+  const results = contestants.flatMap(({ name, run, numbers, within = tolerance }) => {
     const found = numbers === undefined ? run() : numbers()
-    return isNumbers(found) ? [{ name, found }] : []
+    return isNumbers(found) ? [{ name, found, within }] : []
   })
   const [first, ...others] = results
   let worst = 0
-  for (const { name, found } of others) {
+  for (const { name, found, within } of others) {
     const apart = difference(first!.found, found)
-    if (!(apart <= tolerance)) throw new Error(`${first!.name} and ${name}: the results differ by ${apart}`)
+    if (!(apart <= within)) throw new Error(`${first!.name} and ${name}: the results differ by ${apart}`)
     worst = Math.max(worst, apart)
   }
   return worst

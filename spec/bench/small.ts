@@ -1,7 +1,8 @@
 /** Functions of a few numbers, where a call costs about as much as its arithmetic. */
 import { add, at, compile, cos, mul, shaped, sin, slice, square, sub, sum, valueAndGrad, type Node } from '../../lib/index.js'
 import type { Contestant } from './harness.js'
-import { joined, must } from './must.js'
+import { joined } from './joined.js'
+import { must } from './must.js'
 
 /** A value and a gradient in a fresh array. */
 interface Slope {
@@ -17,6 +18,7 @@ type Slopes = (x: Float64Array) => Slope
  */
 const loopOf = (f: Slopes, x: Float64Array, calls: number): (() => number) => {
   const text = 'const y = x.slice(); return () => { let sum = 0; for (let i = 0; i < calls; i++) { y[0] += 1e-9; const r = f(y); sum += r.value + r.gradient[0] } y[0] = x[0]; return sum }'
+  // oxlint-disable-next-line typescript/no-implied-eval -- the text is the one above
   return (new Function('f', 'x', 'calls', text) as (f: Slopes, x: Float64Array, calls: number) => () => number)(f, x, calls)
 }
 

@@ -20,7 +20,8 @@ import {
 } from '../../lib/index.js'
 import { drawn, floats, type Floats } from './gemm.js'
 import type { Contestant } from './harness.js'
-import { joined, must } from './must.js'
+import { joined } from './joined.js'
+import { must } from './must.js'
 import { plainStep, type PlainLayer } from './plainMlp.js'
 import { randomNumbers } from './random.js'
 

@@ -3,13 +3,14 @@ import { defineConfig } from 'tsdown'
 
 export default defineConfig({
   cwd: import.meta.dirname,
-  entry: { bench: 'main.ts' },
+  entry: { bench: 'main.ts', peers: 'peers/main.ts' },
   outDir: '../../out',
   platform: 'node',
   format: 'esm',
   clean: false,
   dts: false,
   logLevel: 'error',
+  outputOptions: { chunkFileNames: 'bench-[name].mjs' },
   deps: { alwaysBundle: [/^fp-ts/] },
   inputOptions: { resolve: { mainFields: ['module', 'main'] } },
 })

@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { knownNotSupported } from './not-supported.js'
 import { notSupported, type Result } from './report.js'
 import { conformance, ownFiles, readCases } from './run.js'
-import { caseFile, type GoldenCase } from './schema.js'
+import { caseFile, type CaseFile, type GoldenCase } from './schema.js'
 
 const verdict = (result: Result | undefined) => result?.outcome._tag
 
@@ -43,6 +43,29 @@ describe('the cases of this folder', () => {
     expect(counts).not.toBeNull()
     expect(counts!.slice(1).map(Number).reduce((a, b) => a + b)).toBe(run.results.length)
     expect(run.results.length).toBe(724 + 105 + 217)
+  })
+})
+
+describe('the same cases, compiled', () => {
+  const [ours, edge, dezero] = ownFiles.map(readCases)
+  const some = <T>(all: ReadonlyArray<T>, every: number): ReadonlyArray<T> => all.filter((_, i) => i % every === 0)
+
+  test('none of a sample fails with any engine', () => {
+    if (ours?.schema !== 'golden' || edge?.schema !== 'edge' || dezero?.schema !== 'dezero') throw new TypeError('other case files')
+    const files: ReadonlyArray<CaseFile> = [
+      { schema: 'golden', cases: some(ours.cases, 9) },
+      { schema: 'edge', cases: some(edge.cases, 3) },
+      { schema: 'dezero', cases: some(dezero.cases.filter(({ kind }) => kind === 'op' || kind === 'higher'), 5) },
+    ]
+    const { lines, results } = conformance(files, true, 'compiled')
+    expect(lines.filter((line) => line.startsWith('failed') || line.startsWith('  '))).toEqual([])
+    expect(results.filter(({ outcome }) => outcome._tag === 'Passed').length).toBeGreaterThan(110)
+  })
+
+  test('a wrong figure fails, and the report names the engine', () => {
+    const { lines, exitCode } = conformance(golden(sample, { ...sample, value: { shape: [2], data: [4, 9.000001] } }), true, 'compiled')
+    expect(exitCode).toBe(1)
+    expect(lines.filter((line) => line.startsWith('  script: value[1]: 9, expected 9.000001'))).toHaveLength(1)
   })
 })
 

@@ -1,6 +1,6 @@
 /** Cases that go wrong where gradients live in mutable objects: each says what should hold, and is checked by id. */
 import * as E from 'fp-ts/Either'
-import { backward, evaluate, variable, type Node } from '../../lib/index.js'
+import { backward, variable, type Node } from '../../lib/index.js'
 import { sameTensor } from '../../lib/core/Tensor.js'
 import { leavesOf } from '../../lib/core/Tree.js'
 import { difference } from './compare.js'
@@ -10,7 +10,7 @@ import { compute } from './dezero-derivatives.js'
 import { dezeroOperation, runningStatistics } from './dezero-ops.js'
 import { clipGradients, weightDecay, type Hook, type Nodes } from './dezero-optimizers.js'
 import { gradientAt, input, ones, program, results, withoutGradient } from './dezero-results.js'
-import { call, tensorFrom, value } from './library.js'
+import { call, evaluate, tensorFrom, value } from './library.js'
 
 /** The program of the case, differentiated twice with nothing cleared in between. */
 const twice =

@@ -1,11 +1,11 @@
 /** Edge cases: the value, and the gradient of its sum, at points where libraries disagree. */
 import * as E from 'fp-ts/Either'
-import { evaluate, type Node, type Tensor } from '../../lib/index.js'
+import type { Node, Tensor } from '../../lib/index.js'
 import { adjointsOf } from '../../lib/transform/backward.js'
 import { tangentsOf } from '../../lib/transform/forward.js'
 import { mismatch, mismatches, tolerance, type Tolerance } from './compare.js'
 import { edgeFunction } from './edge-functions.js'
-import { NotSupported, onesLike, value, variableFrom, Wrong, zerosLike } from './library.js'
+import { evaluate, NotSupported, onesLike, value, variableFrom, Wrong, zerosLike } from './library.js'
 import { judge, type Outcome } from './report.js'
 import type { Datum, EdgeCase, TensorData } from './schema.js'
 

@@ -1,12 +1,12 @@
 /** Golden cases: value, vjp, jvp, Hessian-vector product and Hessian of an operation or a program. */
 import * as E from 'fp-ts/Either'
-import { evaluate, isNode, tensor, type Node, type Tensor } from '../../lib/index.js'
+import { isNode, tensor, type Node, type Tensor } from '../../lib/index.js'
 import { adjointsOfAll } from '../../lib/transform/backward.js'
 import { tangentsOf } from '../../lib/transform/forward.js'
 import { mismatches, type Tolerance } from './compare.js'
 import { correct, takesOutOfRange } from './conventions.js'
 import { operate } from './golden-ops.js'
-import { constantFrom, value, variableFrom, Wrong, zerosLike } from './library.js'
+import { constantFrom, evaluate, value, variableFrom, Wrong, zerosLike } from './library.js'
 import { judge, type Outcome } from './report.js'
 import { isTensorData, type GoldenCase, type GoldenTolerance, type OneOrMany, type ProgramNode, type TensorData } from './schema.js'
 

@@ -1,4 +1,4 @@
-/** Every example in a docstring and every block of the README runs, and gives what the comment beside it says. */
+/** Every example in a docstring and every block of the README and the pages runs, and gives what the text beside it says. */
 import * as fc from 'fast-check'
 import * as E from 'fp-ts/Either'
 import { flow, pipe } from 'fp-ts/function'
@@ -18,9 +18,19 @@ import { typeErrors } from './types.js'
 const docstringExamples = 270
 const readmeBlocks = 17
 
+/** Properties without a seed draw the same each time: what is documented is what happens. */
+fc.configureGlobal({ seed: 1 })
+
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
-const modules = { foldgrad, 'foldgrad/verify': verify, 'fast-check': fc, 'fp-ts/Either': E, 'fp-ts/Option': O, 'fp-ts/ReadonlyArray': RA, 'fp-ts/function': { flow, pipe } }
+/** The tests that a page shows are run where they stand: a runner does not take tests from inside a test. */
+const inPlace = (_: string, body: () => void): void => body()
+const prop = (arbitraries: ReadonlyArray<fc.Arbitrary<unknown>>, parameters: fc.Parameters<[Array<unknown>]>) => (_: string, body: (...drawn: ReadonlyArray<unknown>) => void) =>
+  fc.assert(fc.property(fc.tuple(...arbitraries), (drawn) => body(...drawn)), parameters)
+
+const runners = { vitest: { expect, test: inPlace }, '@fast-check/vitest': { fc, test: Object.assign(inPlace, { prop }) } }
+
+const modules = { ...runners, foldgrad, 'foldgrad/verify': verify, 'fast-check': fc, 'fp-ts/Either': E, 'fp-ts/Option': O, 'fp-ts/ReadonlyArray': RA, 'fp-ts/function': { flow, pipe } }
 
 /** What docstring examples see without importing it. */
 const scope = { ...verify, ...foldgrad, E, O, RA, fc, flow, pipe }
@@ -32,6 +42,9 @@ const docstrings: ReadonlyArray<Example> = readdirSync(join(root, 'lib'), { recu
 
 const readme = join(root, 'README.md')
 const sections = existsSync(readme) ? fromMarkdown('README.md', readFileSync(readme, 'utf8')) : []
+
+/** The pages beside the sources, and how many blocks they have at least. */
+const pages = [{ path: 'lib/verify/README.md', blocks: 10 }]
 
 describe('the examples of the docstrings', () => {
   it.each(docstrings.map((example) => [`${example.file}:${example.line}`, example] as const))('%s', async (_, example) => {
@@ -48,9 +61,25 @@ describe('the README', () => {
     expect(faults, faults.join('\n')).toEqual([])
   })
 
-  it('compiles block by block', () => expect(typeErrors(sections.flat(), root)).toEqual([]))
+  it('compiles block by block', () => expect(typeErrors(sections.flat().map((block) => [block]), root)).toEqual([]))
 
   it('has blocks', () => expect(sections.flat().length).toBeGreaterThanOrEqual(readmeBlocks))
+})
+
+describe.each(pages)('$path', ({ path, blocks }) => {
+  const found = fromMarkdown(path, readFileSync(join(root, path), 'utf8'))
+
+  it.each(found.map((section) => [`from line ${section[0]!.line}`, section] as const))('%s', async (_, section) => {
+    const { faults } = await run(section, {}, modules)
+    expect(faults, faults.join('\n')).toEqual([])
+  })
+
+  it('compiles section by section', () => expect(typeErrors(found, root)).toEqual([]))
+
+  it('has blocks, and lines that are no more than a reader takes in', () => {
+    expect(found.flat().length).toBeGreaterThanOrEqual(blocks)
+    expect(readFileSync(join(root, path), 'utf8').split('\n').length).toBeLessThanOrEqual(300)
+  })
 })
 
 describe('the runner', () => {
@@ -104,7 +133,21 @@ describe('the runner', () => {
 
   it('catches wrong types', () => {
     const code = "import { item } from 'foldgrad'\n\nconst text: string = item(1)\n"
-    expect(typeErrors([{ file: 'planted.md', line: 5, code }], root)).toEqual(["planted.md:7: Type 'number' is not assignable to type 'string'."])
+    expect(typeErrors([[{ file: 'planted.md', line: 5, code }]], root)).toEqual(["planted.md:7: Type 'number' is not assignable to type 'string'."])
+  })
+
+  it('compiles the blocks of a section one inside the scope of another, whatever each imports', () => {
+    const first = { file: 'planted.md', line: 5, code: "import { item } from 'foldgrad'\nimport type { Node } from 'foldgrad'\nconst x = item(1)\n" }
+    const second = { file: 'planted.md', line: 20, code: "import { item, type Node } from 'foldgrad'\n\nconst y: string = x\nconst x2 = (n: Node) => item(n)" }
+    expect(typeErrors([[first, second]], root)).toEqual(["planted.md:22: Type 'number' is not assignable to type 'string'."])
+  })
+
+  it('compares what a block prints with the text after it', async () => {
+    const of = (printed: string) => run(fromMarkdown('planted.md', `## A\n\`\`\`ts\nconsole.log('a', 1)\nconsole.log('b')\n\`\`\`\n\n\`\`\`text\n${printed}\n\`\`\`\n`)[0]!, {}, {})
+    expect(await of('a 1\nb')).toEqual({ checked: 1, faults: [] })
+    expect((await of('a 1\nc')).faults).toEqual(["planted.md:9: it should print 'c', not 'b'"])
+    expect((await of('a 1')).faults).toEqual(["planted.md:9: it prints 'b' as well"])
+    expect((await of('a 1\nb\nc')).faults).toEqual(["planted.md:10: it should print 'c', not ''"])
   })
 
   it('finds the lines of docstrings', () => {

@@ -6,6 +6,8 @@ export interface Example {
   /** The line of the file that the first line of the code is. */
   readonly line: number
   readonly code: string
+  /** What the code prints, and the line of the file that it starts at. */
+  readonly output?: { readonly line: number; readonly text: string }
 }
 
 const lineOf = (text: string, at: number): number => text.slice(0, at).split('\n').length
@@ -28,18 +30,40 @@ export const fromDocstrings = (file: string, text: string): ReadonlyArray<Exampl
     })
   })
 
-/** The `ts` blocks of a Markdown text, by section: blocks under one `##` heading belong together. */
+/** A fenced block of Markdown, and whether nothing but empty lines stand between it and the block before. */
+interface Block {
+  readonly language: string
+  readonly line: number
+  readonly lines: Array<string>
+  readonly follows: boolean
+}
+
+/**
+ * The `ts` blocks of a Markdown text, by section: blocks under one `##` heading belong together. A `text` block right after one
+ * is what it prints.
+ */
 export const fromMarkdown = (file: string, text: string): ReadonlyArray<ReadonlyArray<Example>> => {
   const sections: Array<Array<Example>> = [[]]
-  let block: { readonly line: number; readonly lines: Array<string> } | undefined
-  let fenced = false
+  let block: Block | undefined
+  let follows = false
+  const close = ({ language, line, lines, follows: isNext }: Block): void => {
+    const section = sections.at(-1)!
+    const code = lines.join('\n')
+    if (language === 'ts' || language === 'typescript') section.push({ file, line, code })
+    else if (language === 'text' && isNext && section.length > 0) section.push({ ...section.pop()!, output: { line, text: code } })
+    follows = language === 'ts' || language === 'typescript'
+  }
   text.split('\n').forEach((line, i) => {
-    if (/^\s*```/.test(line)) {
-      if (block !== undefined) sections.at(-1)!.push({ file, line: block.line, code: block.lines.join('\n') })
-      block = !fenced && /^```(ts|typescript)\b/.test(line) ? { line: i + 2, lines: [] } : undefined
-      fenced = !fenced
-    } else if (block !== undefined) block.lines.push(line)
-    else if (!fenced && line.startsWith('## ')) sections.push([])
+    const fence = /^\s*```(\w*)/.exec(line)
+    if (fence !== null && block !== undefined) {
+      close(block)
+      block = undefined
+    } else if (fence !== null) block = { language: fence[1]!, line: i + 2, lines: [], follows }
+    else if (block !== undefined) block.lines.push(line)
+    else {
+      if (line.startsWith('## ')) sections.push([])
+      if (line.trim() !== '') follows = false
+    }
   })
   return sections.filter((section) => section.length > 0)
 }

@@ -144,6 +144,15 @@ const faultOf = async ({ actual, expected, threw }: Finding, scope: Scope): Prom
   return texts.map(unspaced).includes(unspaced(expected)) ? undefined : `expected ${expected}, got ${texts.join(' or ')}`
 }
 
+/** What a block printed, against what the Markdown after it says that it does. */
+const misprint = ({ file, output }: Example, printedLines: ReadonlyArray<string>): ReadonlyArray<string> => {
+  if (output === undefined) return []
+  const [found, expected] = [printedLines.join('\n').split('\n'), output.text.split('\n')]
+  const at = expected.findIndex((line, i) => line.trimEnd() !== found[i]?.trimEnd())
+  if (at >= 0) return [`${file}:${output.line + at}: it should print '${expected[at]!}', not '${found[at] ?? ''}'`]
+  return found.length > expected.length ? [`${file}:${output.line + expected.length}: it prints '${found[expected.length]!}' as well`] : []
+}
+
 /** Runs examples one inside the scope of another, so that later ones see (and may redefine) the names of earlier ones. */
 export const run = async (examples: ReadonlyArray<Example>, scope: Scope, modules: Modules): Promise<Report> => {
   const { file } = examples[0]!
@@ -160,9 +169,15 @@ export const run = async (examples: ReadonlyArray<Example>, scope: Scope, module
       )
     },
     $import: (name: string) => modules[name] ?? import(/* @vite-ignore */ name),
+    $block: (k: number) => {
+      block = k
+    },
+    console: { log: (...xs: ReadonlyArray<unknown>) => prints[block]!.push(xs.map(String).join(' ')) },
   }
+  const prints = examples.map((): Array<string> => [])
+  let block = 0
   let at = examples[0]!.line
-  const body = examples.map((example) => `{\n${instrumented(example)}\n`).join('') + '}'.repeat(examples.length)
+  const body = examples.map((example, k) => `{\n$block(${k});\n${instrumented(example)}\n`).join('') + '}'.repeat(examples.length)
   const faults: Array<string> = []
   try {
     await compile(Object.keys(names), toJavaScript(body))(...Object.values(names))
@@ -171,5 +186,6 @@ export const run = async (examples: ReadonlyArray<Example>, scope: Scope, module
   }
   const found = await Promise.all(findings.map((finding) => faultOf(finding, scope)))
   const wrong = found.flatMap((fault, i) => (fault === undefined ? [] : [`${file}:${findings[i]!.line}: ${fault}`]))
-  return { checked: findings.length, faults: [...faults, ...wrong] }
+  const misprints = faults.length > 0 ? [] : examples.flatMap((example, k) => misprint(example, prints[k]!))
+  return { checked: findings.length + examples.filter(({ output }) => output !== undefined).length, faults: [...faults, ...wrong, ...misprints] }
 }

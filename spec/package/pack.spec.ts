@@ -28,19 +28,33 @@ const run = (command: string, args: ReadonlyArray<string>, cwd: string): string 
   return stdout
 }
 
+const folderOf = (name: string): string => fileURLToPath(new URL(name, import.meta.url))
+
+/** A user with fp-ts alone, and one with fast-check as well. */
 const consumer = mkdtempSync(join(tmpdir(), 'foldgrad-consumer-'))
+const verifier = mkdtempSync(join(tmpdir(), 'foldgrad-verifier-'))
 const tarball = join(consumer, `${manifest.name}-${manifest.version}.tgz`)
 const installed = join(consumer, 'node_modules', manifest.name)
 
+/** Installs the tarball beside packages that this project has installed itself, without asking a registry. */
+const install = (folder: string, packages: ReadonlyArray<string>): void => {
+  const offline = ['--offline', '--ignore-scripts', '--install-links', '--no-audit', '--no-fund']
+  run('npm', ['install', ...offline, tarball, ...packages.map((name) => join(root, 'node_modules', name))], folder)
+}
+
 beforeAll(() => {
-  cpSync(fileURLToPath(new URL('consumer', import.meta.url)), consumer, { recursive: true })
+  cpSync(folderOf('consumer'), consumer, { recursive: true })
   run('npm', ['run', 'build'], root)
   run('npm', ['pack', '--ignore-scripts', '--pack-destination', consumer], root)
-  const offline = ['--offline', '--ignore-scripts', '--install-links', '--no-audit', '--no-fund']
-  run('npm', ['install', ...offline, tarball, join(root, 'node_modules', 'fp-ts')], consumer)
+  install(consumer, ['fp-ts'])
+  for (const file of ['package.json', 'tsconfig.json']) cpSync(join(folderOf('consumer'), file), join(verifier, file))
+  cpSync(folderOf('verifier'), verifier, { recursive: true })
+  install(verifier, ['fp-ts', 'fast-check', 'pure-rand'])
 })
 
-afterAll(() => rmSync(consumer, { recursive: true, force: true }))
+afterAll(() => {
+  for (const folder of [consumer, verifier]) rmSync(folder, { recursive: true, force: true })
+})
 
 describe('the packed tarball', () => {
   it('is imported by plain Node and differentiates', () => {
@@ -49,6 +63,20 @@ describe('the packed tarball', () => {
 
   it('does not need fast-check, which is an optional peer', () => {
     expect(readdirSync(join(consumer, 'node_modules')).filter((name) => !name.startsWith('.'))).toEqual([manifest.name, 'fp-ts'])
+  })
+
+  it('asks for fast-check where foldgrad/verify is imported without it', () => {
+    const { status, stderr } = spawnSync(process.execPath, ['--input-type=module', '--eval', "import 'foldgrad/verify'"], { cwd: consumer, encoding: 'utf8' })
+    expect(status).not.toBe(0)
+    expect(stderr).toMatch(/Cannot find package 'fast-check' imported from .*foldgrad\/dist\/verify/)
+  })
+
+  it('checks gradients in plain Node where fast-check is installed', () => {
+    expect(JSON.parse(run(process.execPath, ['verify.js'], verifier))).toEqual({ verdict: 'consistent', property: false, programs: false })
+  })
+
+  it('has types of checks that are those of the installed fast-check', () => {
+    expect(run(bin('tsc'), ['-p', '.'], verifier)).toBe('')
   })
 
   it('compiles in a NodeNext program, where its types are those of the installed fp-ts', () => {

@@ -96,8 +96,16 @@ describe('what is no kink', () => {
     ['a root at 0', (x: Node) => sqrt(x), 0],
     ['a step', (x: Node) => floor(x), 1],
     ['|x|^1.5 at 0', (x: Node) => mul(abs(x), sqrt(abs(x))), 0],
+    ['a cusp, to whose sides the slope is infinite', (x: Node) => sqrt(abs(x)), 0],
   ] as const)('%s has no derivative or none that differences find, and is left open', (_, f, x) => {
     for (const seed of seeds) expect(reportOf(checkGradient(f, [x], { seed })).kinks).toEqual([])
+  })
+
+  it('has a derivative where the rule gives none', () => {
+    for (const seed of seeds) {
+      const answer = checkGradient((x: Node) => square(mul(2, sqrt(square(x)))), [0], { seed })
+      expect(E.isLeft(answer) && answer.left._tag === 'GradientMismatch' && answer.left.claimed).toBe(NaN)
+    }
   })
 
   it('has a derivative, though the rules on the way choose: a sum of kinks that cancel is refuted with an explanation', () => {

@@ -106,12 +106,14 @@ export class Tape {
       if (c !== none) c = this.numeric(c)
       if (d !== none) d = this.numeric(d)
     }
-    const { codes } = this
-    if (codes[a] === code.constant && (b === none || codes[b] === code.constant) && (c === none || codes[c] === code.constant) && (d === none || codes[d] === code.constant))
-      return this.constant(this.#computed(what, a, b, c, d))
+    if (this.isConstant(a) && this.#isKnown(b) && this.#isKnown(c) && this.#isKnown(d)) return this.constant(this.#computed(what, a, b, c, d))
     if (commutes(what) && a > b) [a, b] = [b, a]
     const same = this.#simple(what, a, b, c)
     return same === none ? this.#entry(what, a, b, c, d, this.#flagsOf(what, a, b, c)) : same
+  }
+
+  #isKnown(operand: number): boolean {
+    return operand === none || this.isConstant(operand)
   }
 
   #computed(what: number, a: number, b: number, c: number, d: number): number {
@@ -202,7 +204,8 @@ export class Tape {
       if (reciprocal !== 0) return this.push(code.mul, a, this.constant(reciprocal))
     }
     const [x, y] = [this.#negated(a), this.#negated(b)]
-    if (x !== none) return this.isConstant(b) ? this.push(code.div, x, this.constant(-this.valueOf(b))) : y === none ? this.push(code.neg, this.push(code.div, x, b)) : this.push(code.div, x, y)
+    if (x !== none && this.isConstant(b)) return this.push(code.div, x, this.constant(-this.valueOf(b)))
+    if (x !== none) return y === none ? this.push(code.neg, this.push(code.div, x, b)) : this.push(code.div, x, y)
     if (y === none) return none
     return this.isConstant(a) ? this.push(code.div, this.constant(-this.valueOf(a)), y) : this.push(code.neg, this.push(code.div, a, y))
   }
@@ -261,8 +264,8 @@ export class Tape {
       const known = this.#table[at]! - 1
       if (known === none) break
       const from = stride * known
-      const { codes, operands } = this
-      if (codes[known] === what && operands[from] === a && operands[from + 1] === b && operands[from + 2] === c && operands[from + 3] === d) return known
+      const { codes, operands: x } = this
+      if (codes[known] === what && x[from] === a && x[from + 1] === b && x[from + 2] === c && x[from + 3] === d) return known
       at = (at + 1) & mask
     }
     if (this.length === this.codes.length) this.#grow()

@@ -24,14 +24,14 @@ export const placesOf = ({ offset, shape, strides }: View): Int32Array => {
   return places
 }
 
-/** The place of the first element that a slice takes. */
-export const startOf = (node: Node): number => {
-  const { start } = sliceOf(node)
-  const { shape } = node.inputs[0]!
+const placeAt = (indices: ReadonlyArray<number>, shape: Shape): number => {
   let place = 0
-  for (let axis = 0; axis < shape.length; axis++) place = place * shape[axis]! + start[axis]!
+  for (let axis = 0; axis < shape.length; axis++) place = place * shape[axis]! + indices[axis]!
   return place
 }
+
+/** The place of the first element that a slice takes. */
+export const startOf = (node: Node): number => placeAt(sliceOf(node).start, node.inputs[0]!.shape)
 
 export const picked = (cells: Cells, view: View): Cells => placesOf(view).map((place) => cells[place]!)
 
@@ -47,7 +47,9 @@ export const viewOf = (node: Node): View => {
 const rowMajor = (shape: Shape): View => dense(0, 'f64', shape)
 
 /** The places of the operand of an `unslice` in its result. */
-export const paddedPlaces = (node: Node): Int32Array => placesOf(part(rowMajor(node.shape), { ...sliceOf(node), shape: node.inputs[0]!.shape }))
+export const paddedPlaces = (node: Node): Int32Array => (sizeOf(node.inputs[0]!.shape) === 1 ? Int32Array.of(placeAt(sliceOf(node).start, node.shape)) : allPaddedPlaces(node))
+
+const allPaddedPlaces = (node: Node): Int32Array => placesOf(part(rowMajor(node.shape), { ...sliceOf(node), shape: node.inputs[0]!.shape }))
 
 /** The elements along an axis (or several) as rows: those that are kept come first. */
 export const grouped = (cells: Cells, shape: Shape, axes: ReadonlyArray<number>): Cells => {

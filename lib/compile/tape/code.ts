@@ -26,7 +26,12 @@ const test =
   (a: string, b: string): string =>
     `(${a}${sign}${b}?1:0)`
 
-const operation = (name: string, scalar: (a: number, b: number, c: number) => number, instruction: Instruction | undefined, text?: Operation['text']): Operation => ({
+const operation = (
+  name: string,
+  scalar: (a: number, b: number, c: number) => number,
+  instruction: Instruction | undefined,
+  text?: Operation['text'],
+): Operation => ({
   name,
   scalar: scalar as Scalar,
   ...(instruction && { instruction }),
@@ -72,7 +77,8 @@ export const operations: ReadonlyArray<Operation> = [
 ]
 
 export const code = {
-  load: 0, constant: 1, add: 2, sub: 3, mul: 4, div: 5, neg: 6, sqrt: 7, abs: 8, floor: 9, ceil: 10, trunc: 11, round: 12, max: 13, min: 14, fround: 15,
+  load: 0, constant: 1,
+  add: 2, sub: 3, mul: 4, div: 5, neg: 6, sqrt: 7, abs: 8, floor: 9, ceil: 10, trunc: 11, round: 12, max: 13, min: 14, fround: 15,
   lt: 16, le: 17, eq: 18, ne: 19, and: 20, or: 21, not: 22, number: 23, where: 24, calls: 25,
 } as const
 

@@ -8,18 +8,19 @@ import type { Closed, Node, Primitive } from '../../core/Node.js'
 import { sizeOf } from '../../core/Shape.js'
 import { bufferOf } from '../../core/Tensor.js'
 import { callOp } from '../../control/call.js'
-import { block } from '../../kernel/sum.js'
 import { add, astypeOp, whereOp } from '../../primitive/arithmetic.js'
 import { gatherOp } from '../../primitive/indexing.js'
 import { fullValue, heldTensor } from '../../primitive/leaf.js'
 import { dotOp, type Transposed } from '../../primitive/product.js'
-import { concatOp, reshapeOp, sliceOp, unsliceOp } from '../../primitive/shape.js'
-import { axesOf, kindOf, reductionOf } from '../kind.js'
+import { broadcastToOp, concatOp, reshapeOp, sliceOp, transposeOp, unsliceOp } from '../../primitive/shape.js'
+import { axesOf, reductionOf } from '../kind.js'
 import { sortedProgram, type SortedProgram } from '../sameProgram.js'
 import { Accumulator, spread, type Padded } from './Accumulator.js'
+import { arrayLimit, Budget } from './Budget.js'
 import { gathered, grouped, joined, matrices, paddedPlaces, picked, startOf, viewOf, type Cells } from './cells.js'
 import { code } from './code.js'
 import { ruleOf, type Rule } from './rules.js'
+import { sumInOrder, total } from './sums.js'
 import { Tape } from './Tape.js'
 
 /** A program as a tape. */
@@ -29,15 +30,8 @@ export interface Taped {
   readonly results: ReadonlyArray<Cells>
 }
 
-/** The most work on arrays, beside that on scalars: programs with more of it are better off as loops. */
-const arrayLimit = 3000
-
-/** The most elements that are moved about, for each node and to begin with. */
-const movesPerNode = 16
-const firstMoves = 8000
-
 /** The most entries; engines have limits too. */
-const entryLimit = 1 << 20
+const entryLimit = 1 << 22
 
 /** The program as a tape; `undefined` if it has what no list of scalars can say, or too much work on arrays. */
 export const tapeOf = ({ sorted, ends }: SortedProgram, parameters: number): Taped | undefined => {
@@ -57,27 +51,6 @@ const isOfArrays = ({ nodes, ops, scalars, first }: Sorted): boolean => {
     if ((op.scalar !== undefined && op !== add.op) || op === dotOp) work += sizeOf(nodes[i]!.shape)
   }
   return work > 0
-}
-
-/** How much more may be done with arrays. */
-class Budget {
-  #work: number
-  #moves: number
-
-  constructor(nodes: number) {
-    this.#work = arrayLimit + nodes
-    this.#moves = firstMoves + movesPerNode * nodes
-  }
-
-  works(elements: number): boolean {
-    this.#work -= elements
-    return this.#work >= 0
-  }
-
-  moves(elements: number): boolean {
-    this.#moves -= elements
-    return this.#moves >= 0
-  }
 }
 
 /** Where the elements of a node come from: an argument, by its number, or entries that are there. */
@@ -176,46 +149,59 @@ class Elements {
     const size = sizeOf(shape)
     if (!isFloat(dtype) || !this.#budget.moves(size)) return undefined
     const isSingle = dtype === 'f32'
-    if (shape.length === 0) return Int32Array.of(isSingle ? this.#tape.rounded(this.#tape.load(argument, 0, false)) : this.#tape.load(argument, 0, false))
+    if (shape.length === 0) {
+      const number = this.#tape.load(argument, 0, false)
+      return Int32Array.of(isSingle ? this.#tape.rounded(number) : number)
+    }
     return Int32Array.from({ length: size }, (_, offset) => this.#tape.load(argument, offset, isSingle))
   }
 
   /** Anything but an operation on scalars of type f64. */
   #step(i: number): boolean {
-    const { nodes, ops } = this.#sorted
+    const { nodes, ops, first, operands } = this.#sorted
     const node = nodes[i]!
+    if (first[i] === first[i + 1]) return this.#leaf(i, node)
+    if (node.dtype === 'i32') return false
+    const op = ops[i]!
+    const x = operands[first[i]!]!
+    switch (op) {
+      case reshapeOp.op:
+        return this.#same(i, x)
+      case sliceOp.op:
+      case transposeOp.op:
+      case broadcastToOp.op:
+        return this.#moved(i, node, x)
+      case add.op:
+        return this.#accumulated(i, this.#operands(i)) || this.#set(i, this.#elementwise(i))
+      case unsliceOp.op:
+        return this.#padded(i, node, x)
+      case astypeOp:
+        return this.#set(i, this.#converted(node, this.#cells(x)))
+      case concatOp:
+        return this.#set(i, this.#joined(node, this.#operands(i)))
+      case dotOp:
+        return this.#set(i, this.#product(node, this.#operands(i)))
+      case gatherOp:
+        return this.#set(i, this.#gathered(node, x))
+      case callOp:
+        return this.#set(i, this.#called(node, this.#operands(i)))
+      default:
+        return this.#set(i, reductionOf(node) === undefined ? this.#elementwise(i) : this.#reduced(node, x))
+    }
+  }
+
+  /** Something without operands: an argument, a constant, an array of one number. */
+  #leaf(i: number, node: Node): boolean {
     const size = sizeOf(node.shape)
     const source = this.#given.get(i)
-    if (source !== undefined) return typeof source === 'number' ? size !== 1 || node.dtype === 'i32' || this.#set(i, this.#loads(source, node)) : this.#set(i, source)
+    if (typeof source === 'number') return size !== 1 || node.dtype === 'i32' || this.#set(i, this.#loads(source, node))
+    if (source !== undefined) return this.#set(i, source)
     const held = heldTensor(node)
     const number = fullValue(node)
     // Integers are the indices of a gather, or something that is not said here.
     if (node.dtype === 'i32') return held !== undefined
-    if (held !== undefined) return this.#budget.moves(size) && this.#set(i, Int32Array.from(bufferOf(held), (x) => this.#tape.constant(x)))
-    if (number !== undefined) return this.#budget.moves(size) && this.#set(i, new Int32Array(size).fill(this.#tape.constant(number)))
-    const op = ops[i]!
-    const at = this.#operands(i)
-    if (op === add.op && size > 1 && this.#accumulated(i, at)) return true
-    if (op === unsliceOp.op && sizeOf(node.inputs[0]!.shape) * 4 <= size) return this.#pads(i, at[0]!)
-    if (op === astypeOp) return this.#set(i, this.#converted(node, this.#cells(at[0]!)))
-    if (reductionOf(node) !== undefined) return this.#set(i, this.#reduced(node, at[0]!))
-    const kind = kindOf(node)
-    if (kind === 'lane') return this.#set(i, this.#elementwise(i, at))
-    if (kind === 'alias' || kind === 'view') return this.#set(i, this.#moved(node, at[0]!))
-    switch (op) {
-      case concatOp:
-        return this.#set(i, this.#joined(node, at))
-      case unsliceOp.op:
-        return this.#set(i, this.#padded(node, at[0]!))
-      case dotOp:
-        return this.#set(i, this.#product(node, at))
-      case gatherOp:
-        return this.#set(i, this.#gathered(node, at))
-      case callOp:
-        return this.#set(i, this.#called(node, at))
-      default:
-        return false
-    }
+    if (!this.#budget.moves(size) || (held ?? number) === undefined) return false
+    return this.#set(i, held === undefined ? new Int32Array(size).fill(this.#tape.constant(number!)) : Int32Array.from(bufferOf(held), (x) => this.#tape.constant(x)))
   }
 
   #operands(i: number): Int32Array {
@@ -230,21 +216,18 @@ class Elements {
     if (sum === undefined || !isPadded(addend) || !this.#budget.moves(addend.places.length)) return false
     const isSingle = this.#sorted.nodes[i]!.dtype === 'f32'
     // The first of two such arrays becomes the sum.
-    const into = isPadded(sum) ? (this.#budget.moves(sum.size) ? new Accumulator(this.#tape, sum, isSingle) : undefined) : sum instanceof Accumulator && this.#uses[from] === 1 ? sum : undefined
+    const begun = sum instanceof Accumulator && this.#uses[from] === 1 ? sum : undefined
+    const into = isPadded(sum) && this.#budget.moves(sum.size) ? new Accumulator(this.#tape, sum, isSingle) : begun
     into?.add(addend)
     return into !== undefined && this.#set(i, into)
   }
 
-  #pads(i: number, operand: number): boolean {
-    const node = this.#sorted.nodes[i]!
-    const cells = this.#cells(operand)
-    return cells !== undefined && this.#budget.moves(cells.length) && this.#set(i, { size: sizeOf(node.shape), places: paddedPlaces(node), cells })
-  }
-
-  #padded(node: Node, operand: number): Cells | undefined {
+  #padded(i: number, node: Node, operand: number): boolean {
     const cells = this.#cells(operand)
     const size = sizeOf(node.shape)
-    return cells && this.#budget.moves(size) ? spread(this.#tape, { size, places: paddedPlaces(node), cells }) : undefined
+    if (cells === undefined || !this.#budget.moves(cells.length)) return false
+    const value = { size, places: paddedPlaces(node), cells }
+    return 4 * cells.length <= size ? this.#set(i, value) : this.#budget.moves(size) && this.#set(i, spread(this.#tape, value))
   }
 
   #converted(node: Node, cells: Cells | undefined): Cells | undefined {
@@ -255,13 +238,13 @@ class Elements {
     return cells.map((x) => (node.dtype === 'f32' ? t.rounded(t.numeric(x)) : t.numeric(x)))
   }
 
-  #elementwise(i: number, at: Int32Array): Cells | undefined {
+  #elementwise(i: number): Cells | undefined {
     const node = this.#sorted.nodes[i]!
     const size = sizeOf(node.shape)
     const rule = this.#ruleFor(node.op, node)
     if (rule === undefined || !this.#budget.works(size)) return undefined
-    const parts = Array.from(at, (operand) => this.#cells(operand))
-    if (!parts.every((cells) => cells !== undefined)) return undefined
+    const parts = Array.from(this.#operands(i), (operand) => this.#cells(operand))
+    if (!parts.every((cells) => cells?.length === size)) return undefined
     const [a, b, c, d] = parts
     const out = new Int32Array(size)
     for (let k = 0; k < size; k++) {
@@ -272,30 +255,26 @@ class Elements {
     return out
   }
 
-  /** The operand with its elements elsewhere, or under another shape. */
-  #moved(node: Node, operand: number): Cells | undefined {
+  /** The operand under another shape. */
+  #same(i: number, operand: number): boolean {
+    if (this.#entries[operand] === -1) return this.#set(i, this.#cells(operand))
+    this.#entries[i] = this.#entries[operand]!
+    return true
+  }
+
+  /** The operand with its elements elsewhere. */
+  #moved(i: number, node: Node, operand: number): boolean {
     const size = sizeOf(node.shape)
     const cells = this.#cells(operand)
-    if (cells === undefined || (size === cells.length && kindOf(node) === 'alias')) return cells
-    if (!this.#budget.moves(size)) return undefined
-    return node.op === sliceOp.op && size === 1 ? Int32Array.of(cells[startOf(node)]!) : node.op === reshapeOp.op ? cells : picked(cells, viewOf(node))
+    if (cells === undefined || !this.#budget.moves(size)) return false
+    if (node.op !== sliceOp.op || size !== 1) return this.#set(i, picked(cells, viewOf(node)))
+    this.#entries[i] = cells[startOf(node)]!
+    return true
   }
 
   #joined(node: Node, at: Int32Array): Cells | undefined {
     const parts = Array.from(at, (operand) => this.#cells(operand))
     return this.#budget.moves(sizeOf(node.shape)) && parts.every((cells) => cells !== undefined) ? joined(node, parts) : undefined
-  }
-
-  /** Summed up in the order of the kernels: from zero on, one after another, and halves of more than a block. */
-  #total(cells: Cells): number {
-    const t = this.#tape
-    if (cells.length > block) {
-      const half = cells.length >> 1
-      return t.push(code.add, this.#total(cells.subarray(0, half)), this.#total(cells.subarray(half)))
-    }
-    // Zero makes a difference where all terms are -0.
-    const start = cells.some((x) => t.isUnsigned(x)) ? cells[0]! : t.push(code.add, t.constant(0), cells[0]!)
-    return cells.subarray(1).reduce((sum, x) => t.push(code.add, sum, x), start)
   }
 
   #reduced(node: Node, operand: number): Cells | undefined {
@@ -310,7 +289,7 @@ class Elements {
     if (cells === undefined || (length === 0 && op !== 'sum')) return undefined
     if (length === 0) return new Int32Array(size).fill(t.constant(0))
     const rows = grouped(cells, shape, axes)
-    const combined = (row: Cells): number => (op === 'sum' ? this.#total(row) : row.reduce((x, y) => t.push(op === 'max' ? code.max : code.min, x, y)))
+    const combined = (row: Cells): number => (op === 'sum' ? total(t, row) : row.reduce((x, y) => t.push(op === 'max' ? code.max : code.min, x, y)))
     return this.#typed(node, Int32Array.from({ length: size }, (_, i) => combined(rows.subarray(i * length, (i + 1) * length))))
   }
 
@@ -334,17 +313,15 @@ class Elements {
     const right = matrices(b, y.shape, !transposeB)
     const element = (i: number): number => {
       const [row, column] = [Math.floor(i / n), Math.floor(i / (m * n)) * n + (i % n)]
-      const terms = Int32Array.from({ length: k }, (_, p) => t.push(code.mul, left[row * k + p]!, right[column * k + p]!))
-      const start = terms.some((term) => t.isUnsigned(term)) ? terms[0]! : t.push(code.add, t.constant(0), terms[0]!)
-      return terms.subarray(1).reduce((sum, term) => t.push(code.add, sum, term), start)
+      return sumInOrder(t, Int32Array.from({ length: k }, (_, p) => t.push(code.mul, left[row * k + p]!, right[column * k + p]!)))
     }
     return this.#typed(node, Int32Array.from({ length: size }, (_, i) => element(i)))
   }
 
-  #gathered(node: Node, at: Int32Array): Cells | undefined {
+  #gathered(node: Node, operand: number): Cells | undefined {
     const indices = heldTensor(node.inputs[1]!)
     if (indices === undefined || !this.#budget.moves(sizeOf(node.shape))) return undefined
-    const cells = this.#cells(at[0]!)
+    const cells = this.#cells(operand)
     return cells && gathered(node, cells, bufferOf(indices))
   }
 

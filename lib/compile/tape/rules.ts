@@ -92,7 +92,10 @@ const rules: ReadonlyMap<Primitive, Rule> = new Map<Primitive, Rule>([
   [stopGradientOp, (_, x) => x],
   [relu.op, (t, x) => bySign(t, x, x, t.constant(0))],
   [gateOp.op, (t, d, x) => bySign(t, x, d, t.constant(0))],
-  [winnerOp.op, (t, d, a, b) => choice(t, t.push(code.lt, b, a), d, choice(t, t.push(code.eq, a, b), t.push(code.div, d, t.constant(2)), choice(t, t.push(code.lt, a, b), t.constant(0), t.constant(NaN))))],
+  [winnerOp.op, (t, d, a, b) => {
+    const loser = choice(t, t.push(code.lt, a, b), t.constant(0), t.constant(NaN))
+    return choice(t, t.push(code.lt, b, a), d, choice(t, t.push(code.eq, a, b), t.push(code.div, d, t.constant(2)), loser))
+  }],
   [spoilt.op, (t, g, c) => t.push(code.and, isZero(t, g), not(t, isFinite_(t, c)))],
   [sign.op, (t, x) => choice(t, isPositive(t, x), t.constant(1), choice(t, t.push(code.lt, x, t.constant(0)), t.constant(-1), x))],
   [isNaN.op, (t, x) => t.push(code.ne, x, x)],

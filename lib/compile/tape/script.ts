@@ -19,9 +19,11 @@ export interface Script {
 const depthLimit = 16
 
 /** Functions that have names in JavaScript; engines know them by those. */
-const named: ReadonlyMap<unknown, string> = new Map(
-  (['exp', 'expm1', 'log', 'log1p', 'log2', 'log10', 'sin', 'cos', 'tan', 'asin', 'acos', 'atan', 'atan2', 'sinh', 'cosh', 'tanh', 'asinh', 'acosh', 'atanh', 'cbrt', 'hypot'] as const).map((name) => [Math[name], `Math.${name}`] as const),
-)
+const names = [
+  'exp', 'expm1', 'log', 'log1p', 'log2', 'log10', 'sin', 'cos', 'tan', 'asin', 'acos', 'atan', 'atan2',
+  'sinh', 'cosh', 'tanh', 'asinh', 'acosh', 'atanh', 'cbrt', 'hypot',
+] as const
+const named: ReadonlyMap<unknown, string> = new Map(names.map((name) => [Math[name], `Math.${name}`] as const))
 
 /** Writes a tape out; `element` reads those of the arguments. `undefined` if it has more operations than `limit`. */
 export const scriptOf = ({ tape, results }: Taped, limit: number, element: (argument: number, offset: number) => string): Script | undefined => {
@@ -52,8 +54,10 @@ export const scriptOf = ({ tape, results }: Taped, limit: number, element: (argu
     const what = codes[entry]!
     const at = stride * entry
     if (what === code.constant) texts[entry] = literal(tape.valueOf(entry))
-    else if (what === code.load) texts[entry] = uses[entry] === 1 ? element(operands[at]!, operands[at + 1]!) : name(element(operands[at]!, operands[at + 1]!))
-    else {
+    else if (what === code.load) {
+      const text = element(operands[at]!, operands[at + 1]!)
+      texts[entry] = uses[entry] === 1 ? text : name(text)
+    } else {
       const args: Array<string> = []
       let depth = 0
       for (let k = at; k < at + stride && operands[k] !== -1; k++) {

@@ -86,7 +86,10 @@ class Writer {
     const taken = argumentSizes.reduce((sum, size) => sum + size, 0)
     this.#results = addresses(results.map(({ length }) => length), taken)
     this.#size = results.reduce((sum, { length }) => sum + length, taken)
-    this.#callees = tape.functions.map((_, k) => this.#module.importFunction('env', `f${k}`, new Array<'f64'>(this.#arityOf(code.calls + k)).fill('f64'), ['f64']))
+    this.#callees = tape.functions.map((_, k) => {
+      const operands = new Array<'f64'>(this.#arityOf(code.calls + k)).fill('f64')
+      return this.#module.importFunction('env', `f${k}`, operands, ['f64'])
+    })
   }
 
   #arityOf(what: number): number {
@@ -144,7 +147,8 @@ class Writer {
   #place(): ReadonlyArray<readonly [number, number]> {
     const { codes, operands, length } = this.#tape
     const known: Array<readonly [number, number]> = []
-    for (let entry = 0; entry < length; entry++) if (codes[entry] === code.load) this.#address[entry] = this.#arguments[operands[stride * entry]!]! + operands[stride * entry + 1]!
+    for (let entry = 0, at = 0; entry < length; entry++, at += stride)
+      if (codes[entry] === code.load) this.#address[entry] = this.#arguments[operands[at]!]! + operands[at + 1]!
     this.#taped.results.forEach((cells, k) =>
       cells.forEach((entry, i) => {
         const to = this.#results[k]! + i

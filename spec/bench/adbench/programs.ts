@@ -1,6 +1,7 @@
 /** The objectives of ADBench and their derivatives as compiled functions from parameters to results one behind the other. */
 import { compile, tensor, valueAndGrad, type Node } from '../../../lib/index.js'
-import { joined, must } from '../must.js'
+import { joined } from '../joined.js'
+import { must } from '../must.js'
 import { adjustment, type Scene } from './ba.js'
 import type { Ba, Gmm, Hand, Lstm } from './data.js'
 import { logPosterior, type Mixture } from './gmm.js'

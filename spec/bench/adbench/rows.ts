@@ -1,6 +1,6 @@
 /** The objectives of ADBench beside the best plain JavaScript for them. */
 import type { Contestant } from '../harness.js'
-import { joined } from '../must.js'
+import { joined } from '../joined.js'
 import { comparison, type Comparison, type Row, type Target } from '../report.js'
 import { caseOf, readBa, readGmm, readHand, readLstm, type Ba, type Folder, type Gmm, type Hand, type Lstm } from './data.js'
 import { plainAdjustment, plainResiduals, roomFor } from './plainBa.js'

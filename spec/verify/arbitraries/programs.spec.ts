@@ -180,7 +180,7 @@ describe('the printed program', () => {
     const examples = sample({ smoothness: 'jumping' }, 25, 4).map((program, i) => ({ file: `program${i}`, line: 0, code: String(program) }))
     const control = sample({ only: ['control'], size: 6, minSize: 6 }, 12, 4).map((program, i) => ({ file: `control${i}`, line: 0, code: String(program) }))
     // Programs need not read all of their inputs, nor loops their counters.
-    expect(typeErrors([...examples, ...control], root).filter((error) => !error.endsWith('its value is never read.'))).toEqual([])
+    expect(typeErrors([...examples, ...control].map((example) => [example]), root).filter((error) => !error.endsWith('its value is never read.'))).toEqual([])
   })
 
   it('names what it imports and keeps data exact', () => {
