@@ -33,8 +33,8 @@ type Edit = readonly [at: number, text: string]
 
 const pure = '/* @__PURE__ */ '
 
-/** Calls can be said to be pure. Spreading and arithmetic cannot, but calling a function that does them can. */
-const unsayable = new Set(['SpreadElement', 'BinaryExpression'])
+/** Calls can be said to be pure. Spreading, arithmetic and reading properties cannot, but calling a function that does them can. */
+const unsayable = new Set(['SpreadElement', 'BinaryExpression', 'MemberExpression'])
 
 /** Says of a definition that it does nothing else. */
 const purified = (definition: unknown): ReadonlyArray<Edit> => {

@@ -15,20 +15,29 @@ export const constantLane = (value: number, dtype: DType): Lane => ({ op: 'const
 
 const choice = (condition: Lane): Lane => ({ op: 'where', args: [condition, constantLane(1, 'f64'), constantLane(0, 'f64')], truth: false })
 
+const lane = (op: string, ...args: ReadonlyArray<Lane>): Lane => ({ op, args, truth: false })
+
+/** A whole number as one of 32 bits: what is out of range is counted round, as typed arrays do. Every step is exact. */
+const wrapped = (x: Lane): Lane => {
+  const turn = constantLane(2 ** 32, 'f64')
+  const rest = lane('sub', x, lane('mul', lane('floor', lane('mul', x, constantLane(2 ** -32, 'f64'))), turn))
+  return lane('where', { op: 'lt', args: [rest, constantLane(2 ** 31, 'f64')], truth: true }, rest, lane('sub', rest, turn))
+}
+
 /** A value of one storage as one of another. Lanes of floats are rounded to `f32`, and cut off to integers, when they become such. */
 export const convertLane = (x: Lane, from: Storage, to: Storage): Lane => {
   if (from === to) return x
   if (from === 'bool') return choice(x)
   if (to === 'bool') return { op: 'ne', args: [x, constantLane(0, 'f64')], truth: true }
-  if (to === 'i32') return { op: 'trunc', args: [x], truth: false }
+  if (to === 'i32') return wrapped({ op: 'trunc', args: [x], truth: false })
   return to === 'f32' && from === 'f64' ? { op: 'fround', args: [x], truth: false, scalar: Math.fround } : x
 }
 
 /** An elementwise operation on lanes. */
 export const operationLane = (node: Node, args: ReadonlyArray<Lane>): Lane => {
   if (node.op === astypeOp) return convertLane(args[0]!, node.inputs[0]!.dtype, node.dtype)
-  const lane = { op: node.op.name, args, truth: node.dtype === 'bool' }
-  return node.op.scalar === undefined ? lane : { ...lane, scalar: node.op.scalar }
+  const made = { op: node.op.name, args, truth: node.dtype === 'bool' }
+  return node.op.scalar === undefined ? made : { ...made, scalar: node.op.scalar }
 }
 
-export const addLanes = (a: Lane, b: Lane): Lane => ({ op: 'add', args: [a, b], truth: false })
+export const addLanes = (a: Lane, b: Lane): Lane => lane('add', a, b)

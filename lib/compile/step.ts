@@ -9,7 +9,7 @@ import { alignedLeaves, leavesOf, rebuild, showPaths, type TensorTree } from '..
 import { interpreted, marked, trace, type AnyFunction, type Trace } from './compile.js'
 import { link } from './link.js'
 import { optimise } from './pass/index.js'
-import { readArguments, valueAt, type ArgumentTree, type SpecTree } from './signature.js'
+import { readArguments, valueAt, type ArgumentLeaf, type ArgumentTree, type SpecTree } from './signature.js'
 
 /** A compiled step: from a state and inputs to the next state and what the step tells. */
 export interface CompiledStep<S, A extends ReadonlyArray<unknown>, Y> {
@@ -80,6 +80,19 @@ interface Resident {
   used: boolean
 }
 
+/** The tensors of a state that stays where it is. They know of nothing but the program: not of the states before. */
+const residentsOf = (next: ReadonlyArray<Node>, leaves: ReadonlyArray<ArgumentLeaf>, read: (k: number) => Buffer): ReadonlyArray<Resident> =>
+  next.map(({ shape, dtype }, k) => {
+    const resident: Resident = {
+      used: false,
+      tensor: tensorFrom(() => {
+        if (resident.used) throw usedUp(leaves[k]!.name)
+        return read(k)
+      }, shape, dtype),
+    }
+    return resident
+  })
+
 const build = ({ parameters, leaves }: Trace, { next, told, toldTree }: Parts, state: unknown): ((...args: ReadonlyArray<unknown>) => unknown) => {
   const outputs = [...next, ...told]
   const carried = next.length
@@ -110,16 +123,7 @@ const build = ({ parameters, leaves }: Trace, { next, told, toldTree }: Parts, s
     held.forEach((resident, k) => {
       if (resident !== undefined) resident.used = inPlace[k]!
     })
-    const made = next.map(({ shape, dtype }, k) => {
-      const resident: Resident = {
-        used: false,
-        tensor: tensorFrom(() => {
-          if (resident.used) throw usedUp(leaves[k]!.name)
-          return read(k)
-        }, shape, dtype),
-      }
-      return resident
-    })
+    const made = residentsOf(next, leaves, read)
     residents = made
     return Object.freeze([rebuild(state, made.map(({ tensor }) => tensor)), tell(read)])
   }

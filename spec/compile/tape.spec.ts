@@ -174,5 +174,14 @@ describe('a tape', () => {
     expect(tape.push(code.add, y, minus)).toBe(tape.push(code.sub, y, x))
     expect(tape.push(code.sub, y, minus)).toBe(tape.push(code.add, y, x))
     expect(tape.push(code.neg, minus)).toBe(x)
+    expect(tape.push(code.neg, tape.push(code.mul, x, tape.constant(3)))).toBe(tape.push(code.mul, x, tape.constant(-3)))
+  })
+
+  it('takes constant factors together where doubling is one of them, and nothing is lost', () => {
+    const double = tape.push(code.mul, x, tape.constant(2))
+    expect(tape.push(code.mul, tape.constant(100), double)).toBe(tape.push(code.mul, x, tape.constant(200)))
+    expect(tape.push(code.mul, tape.constant(0.5), double)).not.toBe(x)
+    const third = tape.push(code.mul, x, tape.constant(3))
+    expect(tape.push(code.mul, tape.constant(100), third)).not.toBe(tape.push(code.mul, x, tape.constant(300)))
   })
 })

@@ -1,8 +1,10 @@
 /** Never flaky, never blind: right derivatives of functions of all kinds are not refuted, wrong ones do not pass. */
+import * as fc from 'fast-check'
 import * as E from 'fp-ts/Either'
 import { describe, expect, it } from 'vitest'
 import { abs, add, clip, constant, cos, cross, div, embedding, erf, exp, floor, layerNorm, lgamma, log, mul, relEntr, relu, sigmoid, sin, softmax, sqrt, square, stopGradient, sub, sum, takeAlongAxis, tanh, tensor, tile, type Node, type Tensor } from '../../lib/index.js'
-import { checkGradient, checkJvp, showFailure, type Answer } from '../../lib/verify/index.js'
+import { unary } from '../../lib/primitive/declare.js'
+import { checkGradient, checkJvp, programs, showFailure, type Answer } from '../../lib/verify/index.js'
 import { noiseOf } from '../../lib/verify/noise.js'
 import { uniform } from '../../lib/verify/random.js'
 
@@ -98,9 +100,29 @@ describe('terms that cancel', () => {
       }
   })
 
+  it('are not looked into where the rule cannot be differentiated again', () => {
+    const stubborn = unary('stubborn', Math.cos, () => {
+      throw new Error('once is enough')
+    })
+    const wrong = unary('wrong', Math.sin, (dx, x) => mul(dx, mul(1.5, stubborn(x))))
+    expect(verdictOf(checkGradient((x: Node) => wrong(x), [tensor([0.5, 2])], { blame: false }))).toBe('refuted')
+  })
+
   it('do not hide a mistake', () => {
     const wrong = (x: Node) => add(sum(softmax(x)), mul(1e-9, sub(x, stopGradient(x))))
     expect(verdictOf(checkGradient(wrong, [tensor([0.5, -1.25, 1.5])]))).toBe('refuted')
+  })
+})
+
+describe('random programs', () => {
+  it.each(['smooth', 'kinked'] as const)('are not refuted: %s ones', (smoothness) => {
+    let undecided = 0
+    fc.sample(programs({ smoothness }), { numRuns: 150, seed: 11 }).forEach(({ f, inputs }, seed) => {
+      const answer = checkGradient(f, inputs, { seed, directions: 1 })
+      if (E.isLeft(answer)) throw new Error(showFailure(answer.left))
+      if (answer.right.verdict === 'inconclusive') undecided++
+    })
+    expect(undecided).toBeLessThanOrEqual(3)
   })
 })
 

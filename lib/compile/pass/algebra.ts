@@ -12,7 +12,10 @@ import type { Rule } from './rewrite.js'
 const rank: Readonly<Record<DType, number>> = { bool: 0, i32: 1, f32: 2, f64: 3 }
 
 /** Division by a power of two is exact as a product. */
-const exactReciprocal = (x: number): boolean => x !== 0 && Number.isFinite(x) && 1 / x !== 0 && Math.log2(Math.abs(x)) % 1 === 0 && Number.isFinite(1 / x)
+const exactReciprocal = (x: number, dtype: DType): boolean => {
+  const reciprocal = dtype === 'f32' ? Math.fround(1 / x) : 1 / x
+  return reciprocal !== 0 && Number.isFinite(reciprocal) && 2 ** Math.round(Math.log2(Math.abs(x))) === Math.abs(x)
+}
 
 const sum: Rule = (node) => {
   const [a, b] = node.inputs as readonly [Node, Node]
@@ -43,7 +46,7 @@ const quotient: Rule = (node) => {
   const [a, b] = node.inputs as readonly [Node, Node]
   const value = fullValue(b)
   if (value === 1) return a
-  return value !== undefined && exactReciprocal(value) ? mul(a, full(1 / value, b)) : node
+  return value !== undefined && exactReciprocal(value, b.dtype) ? mul(a, full(1 / value, b)) : node
 }
 
 const opposite: Rule = (node) => (node.inputs[0]!.op === neg.op ? node.inputs[0]!.inputs[0]! : node)

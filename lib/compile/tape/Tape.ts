@@ -142,7 +142,7 @@ export class Tape {
       case code.div:
         return this.#quotient(a, b)
       case code.neg:
-        return this.#negated(a)
+        return this.#opposite(a)
       case code.abs: {
         const x = this.#negated(a)
         return x !== none ? this.push(code.abs, x) : this.codes[a] === code.abs ? a : none
@@ -195,7 +195,29 @@ export class Tape {
   #multiple(a: number, x: number, factor: number): number {
     if (factor === 1) return a
     if (factor === -1) return this.push(code.neg, a)
-    return x === none ? none : this.push(code.mul, x, this.constant(-factor))
+    if (x !== none) return this.push(code.mul, x, this.constant(-factor))
+    // Doubling loses nothing, and where it overflows the multiple of it does so, too.
+    const inner = this.#factorOf(a)
+    const isDoubled = inner !== none && Math.abs(this.valueOf(inner)) >= 1 && this.#exactReciprocal(inner) !== 0
+    const product = isDoubled && Math.abs(factor) >= 1 ? factor * this.valueOf(inner) : Infinity
+    return Number.isFinite(product) ? this.push(code.mul, this.#otherThan(a, inner), this.constant(product)) : none
+  }
+
+  #opposite(a: number): number {
+    const factor = this.#factorOf(a)
+    return factor === none ? this.#negated(a) : this.push(code.mul, this.#otherThan(a, factor), this.constant(-this.valueOf(factor)))
+  }
+
+  /** The constant that an entry is a multiple by. */
+  #factorOf(entry: number): number {
+    if (this.codes[entry] !== code.mul) return none
+    const [a, b] = [this.operands[stride * entry]!, this.operands[stride * entry + 1]!]
+    return this.isConstant(a) ? a : this.isConstant(b) ? b : none
+  }
+
+  #otherThan(entry: number, operand: number): number {
+    const a = this.operands[stride * entry]!
+    return a === operand ? this.operands[stride * entry + 1]! : a
   }
 
   #quotient(a: number, b: number): number {
