@@ -17,11 +17,15 @@ const choice = (condition: Lane): Lane => ({ op: 'where', args: [condition, cons
 
 const lane = (op: string, ...args: ReadonlyArray<Lane>): Lane => ({ op, args, truth: false })
 
-/** A whole number as one of 32 bits: what is out of range is counted round, as typed arrays do. Every step is exact. */
+/**
+ * A whole number as one of 32 bits, as in typed arrays: what is out of range is counted round, and what is no number, or infinite,
+ * is 0. Every step is exact.
+ */
 const wrapped = (x: Lane): Lane => {
-  const turn = constantLane(2 ** 32, 'f64')
+  const [half, turn] = [constantLane(2 ** 31, 'f64'), constantLane(2 ** 32, 'f64')]
   const rest = lane('sub', x, lane('mul', lane('floor', lane('mul', x, constantLane(2 ** -32, 'f64'))), turn))
-  return lane('where', { op: 'lt', args: [rest, constantLane(2 ** 31, 'f64')], truth: true }, rest, lane('sub', rest, turn))
+  const test = (op: 'lt' | 'ge'): Lane => ({ op, args: [rest, half], truth: true })
+  return lane('where', test('lt'), rest, lane('where', test('ge'), lane('sub', rest, turn), constantLane(0, 'f64')))
 }
 
 /** A value of one storage as one of another. Lanes of floats are rounded to `f32`, and cut off to integers, when they become such. */
@@ -30,7 +34,7 @@ export const convertLane = (x: Lane, from: Storage, to: Storage): Lane => {
   if (from === 'bool') return choice(x)
   if (to === 'bool') return { op: 'ne', args: [x, constantLane(0, 'f64')], truth: true }
   if (to === 'i32') return wrapped({ op: 'trunc', args: [x], truth: false })
-  return to === 'f32' && from === 'f64' ? { op: 'fround', args: [x], truth: false, scalar: Math.fround } : x
+  return to === 'f32' ? { op: 'fround', args: [x], truth: false, scalar: Math.fround } : x
 }
 
 /** An elementwise operation on lanes. */

@@ -116,7 +116,7 @@ describe('the plan of a random program', () => {
         expect(conflicts(made.program, plan)).toEqual([])
         expect(results(made, plan, inputs)).toEqual(results(made, sparsePlan(made.program), inputs))
       }),
-      { numRuns: 60 },
+      { numRuns: 40 },
     )
   })
 
@@ -128,7 +128,7 @@ describe('the plan of a random program', () => {
         expect(plan.alive).toBeGreaterThanOrEqual(needed(program))
         expect(plan.size - plan.held).toBeGreaterThanOrEqual(plan.alive)
       }),
-      { numRuns: 60 },
+      { numRuns: 40 },
     )
   })
 })

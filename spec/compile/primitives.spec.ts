@@ -36,7 +36,7 @@ describe.each(Object.entries(table))('%s', (_, { application }) => {
       fc.property(application, (a) => {
         engines.push(...check(a, 'wasm'), ...check(a, 'script'))
       }),
-      { numRuns: 6 },
+      { numRuns: 4 },
     )
     expect(engines).toContain('wasm')
   })

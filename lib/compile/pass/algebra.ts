@@ -9,7 +9,8 @@ import { sumOp } from '../../primitive/shape.js'
 import { isFloat, type DType } from '../../core/DType.js'
 import type { Rule } from './rewrite.js'
 
-const rank: Readonly<Record<DType, number>> = { bool: 0, i32: 1, f32: 2, f64: 3 }
+/** Which dtypes each can hold without loss. */
+const holds: Readonly<Record<DType, ReadonlyArray<DType>>> = { bool: ['bool'], i32: ['bool', 'i32'], f32: ['bool', 'f32'], f64: ['bool', 'i32', 'f32', 'f64'] }
 
 /** Division by a power of two is exact as a product. */
 const exactReciprocal = (x: number, dtype: DType): boolean => {
@@ -92,14 +93,15 @@ const choice: Rule = (node) => {
 const conversion: Rule = (node) => {
   const [x] = node.inputs as readonly [Node]
   const [inner] = x.inputs
-  return x.op === astypeOp && inner!.dtype === node.dtype && rank[x.dtype] >= rank[node.dtype] ? inner! : node
+  return x.op === astypeOp && inner!.dtype === node.dtype && holds[x.dtype].includes(node.dtype) ? inner! : node
 }
 
 const total: Rule = (node) => {
   const [x] = node.inputs as readonly [Node]
   const value = fullValue(x)
   if (value === undefined || !isFloat(node.dtype)) return node
-  return full(value * (sizeOf(x.shape) / Math.max(1, sizeOf(node.shape))), node)
+  const count = sizeOf(x.shape) / Math.max(1, sizeOf(node.shape))
+  return full(count === 0 ? 0 : value * count, node)
 }
 
 const rules: ReadonlyMap<Primitive, Rule> = new Map([
