@@ -3,7 +3,6 @@
  * buffers in one memory. Almost all of it is loop nests whose bodies are expressions on elements, `lanes`, so that the same
  * body serves one element, or as many as a vector register holds.
  */
-import type { DType } from '../core/DType.js'
 import type { Node } from '../core/Node.js'
 import type { Convolution } from '../kernel/convolution.js'
 import type { Windows } from '../kernel/window.js'
@@ -234,6 +233,3 @@ export interface MemoryPlan {
 
 /** Bytes of an element. */
 export const bytesPer: Readonly<Record<Storage, 4 | 8>> = { f64: 8, f32: 4, i32: 4, bool: 4 }
-
-/** How values of a dtype lie in memory. */
-export const storageOf = (dtype: DType): Storage => dtype
