@@ -1,12 +1,12 @@
 /** `compile`: a pure function, traced once, as machine code that is run many times. */
 import * as E from 'fp-ts/Either'
-import { bufferFrom, type Buffer } from '../core/DType.js'
+import { bufferFrom, copyOf, type Buffer } from '../core/DType.js'
 import { FoldgradException, type FoldgradError } from '../core/FoldgradError.js'
 import { errorsIn, sort } from '../core/Graph.js'
 import { isInvalid, type Node } from '../core/Node.js'
 import { snapshot } from '../core/snapshot.js'
 import { tensorOf, type Tensor } from '../core/Tensor.js'
-import { leavesOf, mapLeaves, rebuild, type TensorTree } from '../core/Tree.js'
+import { leavesOf, mapLeaves, rebuild, rebuilder, type TensorTree } from '../core/Tree.js'
 import { program } from '../interpret/evaluate.js'
 import { asNode } from '../primitive/leaf.js'
 import { directFunction, directText, scriptLimit, smallScript, type Results } from './direct.js'
@@ -133,7 +133,8 @@ const build = (traced: Trace, count: number, { results, engine, relaxed = false 
   }
   const shape = (buffer: Buffer, k: number): unknown =>
     results === 'tensors' ? tensorOf(buffer, outputs[k]!.shape, outputs[k]!.dtype) : outputs[k]!.shape.length === 0 ? buffer[0]! : buffer
-  return marked((...args) => rebuild(result, run(readArguments(args, leaves)).map(shape)), { engine: linked === undefined ? 'slots' : 'wasm', outputs, recall, ...linked?.details, ...(isLong ? scalars : {}) })
+  const whole = rebuilder(result)
+  return marked((...args) => whole(run(readArguments(args, leaves)).map(shape)), { engine: linked === undefined ? 'slots' : 'wasm', outputs, recall, ...linked?.details, ...(isLong ? scalars : {}) })
 }
 
 export const marked = (f: (...args: ReadonlyArray<unknown>) => unknown, found: Details): ((...args: ReadonlyArray<unknown>) => unknown) =>
@@ -142,7 +143,7 @@ export const marked = (f: (...args: ReadonlyArray<unknown>) => unknown, found: D
 /** The program by evaluation. Its results are copies: a kernel may hand on an argument, or a constant. */
 export const interpreted = (parameters: ReadonlyArray<Node>, outputs: ReadonlyArray<Node>): ((inputs: ReadonlyArray<Buffer | number>) => ReadonlyArray<Buffer>) => {
   const run = program(parameters, outputs)
-  return (inputs) => run(inputs.map((x, k) => (typeof x === 'number' ? bufferFrom(parameters[k]!.dtype, [x]) : x))).map((buffer) => buffer.slice())
+  return (inputs) => run(inputs.map((x, k) => (typeof x === 'number' ? bufferFrom(parameters[k]!.dtype, [x]) : x))).map((buffer) => copyOf(buffer))
 }
 
 /**

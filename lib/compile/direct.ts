@@ -31,7 +31,10 @@ export interface Direct {
 /** A small program as a script; `undefined` if it is not small, or has other arguments and results than floats. */
 export const smallScript = (taped: Taped, parameters: ReadonlyArray<Node>, outputs: ReadonlyArray<Node>): Script | undefined => {
   const isOpen = [...parameters, ...outputs].every(({ dtype }) => isFloat(dtype)) && taped.results.reduce((sum, cells) => sum + cells.length, 0) <= scriptLimit
-  return isOpen ? scriptOf(taped, scriptLimit, (argument, offset) => (parameters[argument]!.shape.length === 0 ? `x${argument}` : `x${argument}[${offset}]`)) : undefined
+  return isOpen ? scriptOf(taped, scriptLimit, {
+    element: (argument, offset) => (parameters[argument]!.shape.length === 0 ? `x${argument}` : `x${argument}[${offset}]`),
+    place: (k, offset) => (outputs[k]!.shape.length === 0 ? undefined : `r${k}[${offset}]`),
+  }) : undefined
 }
 
 const arrayOf = { f64: 'Float64Array', f32: 'Float32Array' } as const
@@ -48,10 +51,10 @@ export const directText = ({ leaves, arguments: count, outputs, result, results 
     const own = shape.length === 0 && dtype === 'f32' ? `Math.fround(g${i})` : `g${i}`
     return [`const g${i}=${given}`, `const x${i}=${quick}?${own}:read(g${i},${i},[${args.join(',')}])`]
   })
-  const arrays = outputs.map(({ shape, dtype }, k) => {
-    const array = arrayOf[dtype as 'f64']
-    if (shape.length === 0) return [`const r${k}=${results === 'arrays' ? values[k]![0]! : `${array}.of(${values[k]![0]!})`}`]
-    return [`const r${k}=new ${array}(${values[k]!.length})`, ...values[k]!.map((text, i) => `r${k}[${i}]=${text}`)]
+  const arrays = outputs.flatMap(({ shape, dtype }, k) => (shape.length === 0 ? [] : [`const r${k}=new ${arrayOf[dtype as 'f64']}(${sizeOf(shape)})`]))
+  const numbers = outputs.flatMap(({ shape, dtype }, k) => {
+    if (shape.length > 0) return []
+    return [`const r${k}=${results === 'arrays' ? values[k]![0]! : `${arrayOf[dtype as 'f64']}.of(${values[k]![0]!})`}`]
   })
   let next = 0
   const tree = (part: unknown): string => {
@@ -63,7 +66,7 @@ export const directText = ({ leaves, arguments: count, outputs, result, results 
     return results === 'arrays' ? text : `Object.freeze(${text})`
   }
   const given = scalars.map((_, k) => `s${k}`)
-  const body = [...read.flat(), ...lines, ...arrays.flat(), `return ${tree(result)}`]
+  const body = [...read.flat(), ...arrays, ...lines, ...numbers, `return ${tree(result)}`]
   return `'use strict';\nconst [${given.join(',')}]=scalars;\nreturn (${args.join(',')})=>{\n${body.join('\n')}\n}`
 }
 

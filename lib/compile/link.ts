@@ -1,5 +1,5 @@
 /** Linking: a graph as a WebAssembly program with a memory of its own, and the way in and out. */
-import { bufferFrom, type Buffer } from '../core/DType.js'
+import { bufferFrom, copyOf, type Buffer } from '../core/DType.js'
 import type { Node } from '../core/Node.js'
 import { sizeOf } from '../core/Shape.js'
 import { Builder } from './builder.js'
@@ -80,7 +80,7 @@ export const link = (parameters: ReadonlyArray<Node>, outputs: ReadonlyArray<Nod
 
   const result = (k: number): Buffer => {
     const found = views[k < carried ? k : parameters.length + k]!
-    return outputs[k]!.dtype === 'bool' ? bufferFrom('bool', found) : found.slice()
+    return outputs[k]!.dtype === 'bool' ? bufferFrom('bool', found) : copyOf(found)
   }
   let running = false
   return {
@@ -89,10 +89,11 @@ export const link = (parameters: ReadonlyArray<Node>, outputs: ReadonlyArray<Nod
       if (running) return undefined
       running = true
       try {
-        inputs.forEach((numbers, k) => {
+        for (let k = 0; k < inputs.length; k++) {
+          const numbers = inputs[k]
           if (typeof numbers === 'number') views[k]![0] = numbers
           else if (numbers !== undefined) views[k]!.set(numbers)
-        })
+        }
         return run() === 0 ? result : undefined
       } finally {
         running = false

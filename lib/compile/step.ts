@@ -5,7 +5,7 @@ import type { Buffer } from '../core/DType.js'
 import type { Node } from '../core/Node.js'
 import { sameShape } from '../core/Shape.js'
 import { bufferOf, tensorFrom, tensorOf, type Tensor } from '../core/Tensor.js'
-import { alignedLeaves, leavesOf, rebuild, showPaths, type TensorTree } from '../core/Tree.js'
+import { alignedLeaves, leavesOf, rebuilder, showPaths, type TensorTree } from '../core/Tree.js'
 import { interpreted, marked, trace, type AnyFunction, type Trace } from './compile.js'
 import { link } from './link.js'
 import { optimise } from './pass/index.js'
@@ -100,7 +100,8 @@ const build = ({ parameters, leaves }: Trace, { next, told, toldTree }: Parts, s
   const interpret = interpreted(parameters, outputs)
   let residents: ReadonlyArray<Resident | undefined> = []
 
-  const tell = (read: (k: number) => Buffer): unknown => rebuild(toldTree, told.map(({ shape, dtype }, k) => tensorOf(read(carried + k), shape, dtype)))
+  const [whole, wholeTold] = [rebuilder(state), rebuilder(toldTree)]
+  const tell = (read: (k: number) => Buffer): unknown => wholeTold(told.map(({ shape, dtype }, k) => tensorOf(read(carried + k), shape, dtype)))
   const step = (...args: ReadonlyArray<unknown>): unknown => {
     const held = residents
     const inPlace = leaves.map((leaf, k) => held[k] !== undefined && valueAt(args, leaf) === held[k].tensor)
@@ -118,14 +119,14 @@ const build = ({ parameters, leaves }: Trace, { next, told, toldTree }: Parts, s
       held.forEach((resident) => resident && bufferOf(resident.tensor))
       residents = []
       const results = interpret(numbers)
-      return Object.freeze([rebuild(state, next.map(({ shape, dtype }, k) => tensorOf(results[k]!, shape, dtype))), tell((k) => results[k]!)])
+      return Object.freeze([whole(next.map(({ shape, dtype }, k) => tensorOf(results[k]!, shape, dtype))), tell((k) => results[k]!)])
     }
     held.forEach((resident, k) => {
       if (resident !== undefined) resident.used = inPlace[k]!
     })
     const made = residentsOf(next, leaves, read)
     residents = made
-    return Object.freeze([rebuild(state, made.map(({ tensor }) => tensor)), tell(read)])
+    return Object.freeze([whole(made.map(({ tensor }) => tensor)), tell(read)])
   }
   return marked(step, { engine: linked === undefined ? 'slots' : 'wasm', outputs, ...linked?.details })
 }

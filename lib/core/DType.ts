@@ -27,6 +27,19 @@ export const bufferFrom = (dtype: DType, values: ArrayLike<number>): Buffer => {
   return Uint8Array.from(values, (v) => (v !== 0 ? 1 : 0))
 }
 
+/** A copy, made in one go: `slice` would fill the new array with zeros first. */
+export const copyOf = <B extends Buffer>(buffer: B): B => new (buffer.constructor as new (from: B) => B)(buffer)
+
+/** A buffer filled with others, one behind the other. */
+export const filledWith = <B extends Buffer>(out: B, parts: ReadonlyArray<Buffer>): B => {
+  let at = 0
+  for (const part of parts) {
+    out.set(part, at)
+    at += part.length
+  }
+  return out
+}
+
 /** The least dtype that both can be converted to: a join-semilattice (associative, commutative, idempotent). */
 export const join = (a: DType, b: DType): DType => (rank[a] >= rank[b] ? a : b)
 

@@ -3,7 +3,7 @@
  *
  * A typed array cannot be frozen, so the buffer is private: numbers are copied in and copied out.
  */
-import { bufferFrom, type Buffer, type DType } from './DType.js'
+import { bufferFrom, copyOf, type Buffer, type DType } from './DType.js'
 import { sameShape, scalarShape, shapeOf, sizeOf, stridesOf, type Shape } from './Shape.js'
 import { showTensor } from './showTensor.js'
 
@@ -72,7 +72,7 @@ export class Tensor<S extends Shape = Shape, D extends DType = DType> {
 
   /** A copy of the elements, row by row. */
   toTypedArray(): Buffer {
-    return this.#data.slice()
+    return copyOf(this.#data)
   }
 
   /** The elements as nested arrays (a number for a scalar; truth values as booleans). */

@@ -1,5 +1,5 @@
 /** A tape as a WebAssembly program with a memory of its own, and the way in and out. */
-import { bufferFrom, type Buffer } from '../../core/DType.js'
+import { bufferFrom, copyOf, type Buffer } from '../../core/DType.js'
 import type { Node } from '../../core/Node.js'
 import { sizeOf } from '../../core/Shape.js'
 import type { Details } from '../inspect.js'
@@ -26,7 +26,7 @@ export const linkTape = (taped: Taped, parameters: ReadonlyArray<Node>, outputs:
     const { from, size, dtype } = places[k]!
     if (size === 1 && dtype === 'f64') return Float64Array.of(numbers[from]!)
     const found = numbers.subarray(from, from + size)
-    return dtype === 'f64' ? found.slice() : bufferFrom(dtype, found)
+    return dtype === 'f64' ? copyOf(found) : bufferFrom(dtype, found)
   }
   let running = false
   return {

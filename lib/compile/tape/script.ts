@@ -4,6 +4,7 @@
  */
 import { code, operations } from './code.js'
 import type { Taped } from './elements.js'
+import { orderOf } from './order.js'
 import { stride } from './Tape.js'
 import { neededOf, usesOf } from './uses.js'
 
@@ -11,8 +12,14 @@ import { neededOf, usesOf } from './uses.js'
 export interface Script {
   readonly lines: ReadonlyArray<string>
   readonly scalars: ReadonlyArray<(...elements: ReadonlyArray<number>) => number>
-  /** The expression for each element asked for. */
+  /** The expression for each element that is not put in a place by the lines. */
   readonly values: ReadonlyArray<ReadonlyArray<string>>
+}
+
+/** How the text of a function calls what is its own: the elements of its arguments, and the places of its results, if they have any. */
+export interface Names {
+  readonly element: (argument: number, offset: number) => string
+  readonly place: (result: number, offset: number) => string | undefined
 }
 
 /** How deep expressions are nested before they get a name. */
@@ -25,8 +32,9 @@ const names = [
 ] as const
 const named: ReadonlyMap<unknown, string> = new Map(names.map((name) => [Math[name], `Math.${name}`] as const))
 
-/** Writes a tape out; `element` reads those of the arguments. `undefined` if it has more operations than `limit`. */
-export const scriptOf = ({ tape, results }: Taped, limit: number, element: (argument: number, offset: number) => string): Script | undefined => {
+/** Writes a tape out. `undefined` if it has more operations than `limit`. */
+export const scriptOf = (taped: Taped, limit: number, { element, place }: Names): Script | undefined => {
+  const { tape, results } = taped
   const { codes, operands } = tape
   const uses = usesOf(tape, results)
   const needed = neededOf(tape, uses)
@@ -49,8 +57,14 @@ export const scriptOf = ({ tape, results }: Taped, limit: number, element: (argu
     others.set(what, known)
     return known
   }
-  for (let entry = 0; entry < tape.length; entry++) {
-    if (uses[entry] === 0) continue
+  const places = new Map<number, Array<string>>()
+  results.forEach((cells, k) =>
+    cells.forEach((entry, i) => {
+      const to = place(k, i)
+      if (to !== undefined) places.set(entry, [...(places.get(entry) ?? []), to])
+    }),
+  )
+  for (const entry of orderOf(taped, uses)) {
     const what = codes[entry]!
     const at = stride * entry
     if (what === code.constant) texts[entry] = literal(tape.valueOf(entry))
@@ -70,6 +84,7 @@ export const scriptOf = ({ tape, results }: Taped, limit: number, element: (argu
       texts[entry] = isNamed ? name(text) : text
       depths[entry] = isNamed ? 0 : depth
     }
+    for (const to of places.get(entry) ?? []) lines.push(`${to}=${texts[entry]!}`)
   }
   return { lines, scalars, values: results.map((cells) => Array.from(cells, (entry) => texts[entry]!)) }
 }
