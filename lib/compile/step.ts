@@ -80,18 +80,17 @@ interface Resident {
   used: boolean
 }
 
-/** The tensors of a state that stays where it is. They know of nothing but the program: not of the states before. */
-const residentsOf = (next: ReadonlyArray<Node>, leaves: ReadonlyArray<ArgumentLeaf>, read: (k: number) => Buffer): ReadonlyArray<Resident> =>
-  next.map(({ shape, dtype }, k) => {
-    const resident: Resident = {
-      used: false,
-      tensor: tensorFrom(() => {
-        if (resident.used) throw usedUp(leaves[k]!.name)
-        return read(k)
-      }, shape, dtype),
-    }
-    return resident
-  })
+/** The tensor of a leaf that stays where it is. It knows of nothing but the program: not of the states before. */
+const residentOf = ({ name, shape, dtype }: ArgumentLeaf, k: number, read: (k: number) => Buffer): Resident => {
+  const resident: Resident = {
+    used: false,
+    tensor: tensorFrom(() => {
+      if (resident.used) throw usedUp(name)
+      return read(k)
+    }, shape, dtype),
+  }
+  return resident
+}
 
 const build = ({ parameters, leaves }: Trace, { next, told, toldTree }: Parts, state: unknown): ((...args: ReadonlyArray<unknown>) => unknown) => {
   const outputs = [...next, ...told]
@@ -121,10 +120,14 @@ const build = ({ parameters, leaves }: Trace, { next, told, toldTree }: Parts, s
       const results = interpret(numbers)
       return Object.freeze([whole(next.map(({ shape, dtype }, k) => tensorOf(results[k]!, shape, dtype))), tell((k) => results[k]!)])
     }
-    held.forEach((resident, k) => {
-      if (resident !== undefined) resident.used = inPlace[k]!
+    // What the step hands on as it is stays the same tensor.
+    const made = next.map((y, k) => {
+      const resident = held[k]
+      if (resident === undefined || !inPlace[k]) return residentOf(leaves[k]!, k, read)
+      if (y === parameters[k]) return resident
+      resident.used = true
+      return residentOf(leaves[k]!, k, read)
     })
-    const made = residentsOf(next, leaves, read)
     residents = made
     return Object.freeze([whole(made.map(({ tensor }) => tensor)), tell(read)])
   }

@@ -1,5 +1,5 @@
 /** Products of square matrices, beside as many operations at the most that the processor does, and tiled loops. */
-import { compile, matmul, shaped, type Node } from '../../lib/index.js'
+import { compile, compileStep, matmul, shaped, tensor, type Node, type Tensor } from '../../lib/index.js'
 import type { Contestant } from './harness.js'
 import { must } from './must.js'
 import { peakProbe } from './peak.js'
@@ -79,5 +79,17 @@ export const products = (dtype: 'f64' | 'f32', n: number): ReadonlyArray<Contest
       },
     },
     { name: 'foldgrad', run: () => multiply(a, b), numbers: () => multiply(a, b) as Floats },
+    resident(dtype, n, a, b),
   ]
+}
+
+export const inPlace = 'foldgrad, in place'
+
+/** The same without copies: operands and product stay in the memory of the program, as those of the peers do. */
+const resident = (dtype: 'f64' | 'f32', n: number, a: Floats, b: Floats): Contestant => {
+  const like = shaped([n, n], dtype)
+  const step = must(compileStep(({ x, y }: { x: Node; y: Node; product: Node }) => [{ x, y, product: matmul(x, y) }, []] as const, [{ x: like, y: like, product: like }]))
+  const [x, y] = [a, b].map((data) => tensor(data, { shape: [n, n] })) as [Tensor, Tensor]
+  let [state] = step({ x, y, product: x })
+  return { name: inPlace, run: () => void ([state] = step(state)), numbers: () => state.product.toTypedArray() }
 }

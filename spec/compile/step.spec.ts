@@ -87,6 +87,18 @@ describe('a state', () => {
     expect([arrays(second), arrays(told)]).toEqual([[[8, 12], [8, 11]], [[4, 5]]])
   })
 
+  it('is not used up where it is handed on as it is', () => {
+    const f = ({ a, b }: { a: Node; b: Node }): unknown => [{ a, b: add(a, b) }, 0]
+    const run = stepped(f, [{ a: shaped([2]), b: shaped([2]) }])
+    const next = (state: unknown): Record<'a' | 'b', Tensor> => run(state)[0]
+    const first = next({ a: tensor([1, 2]), b: tensor([3, 4]) })
+    const second = next(first)
+    const third = next({ a: tensor([10, 20]), b: second.b })
+    expect(arrays(first.a)).toEqual([[1, 2]])
+    expect(message(() => first.b.toArray())).toContain('used it up')
+    expect(arrays(third)).toEqual([[10, 20], [15, 28]])
+  })
+
   it('may be handed on as it is, or be a constant', () => {
     const f = ({ a, b, c }: { a: Node; b: Node; c: Node }): unknown => [{ a, b: c, c: constant(tensor(7)) }, add(b, c)]
     const run = stepped(f, [{ a: shaped([2]), b: 1, c: 2 }])

@@ -49,7 +49,7 @@ const balanced = (length: number, limit: number, unit: number): number =>
   wholeUp(Math.ceil(length / Math.max(1, Math.ceil(length / limit))), unit)
 
 /** Operands of so few bytes stay in the first-level cache as they are. */
-const near = { left: 8 << 10, right: 32 << 10 } as const
+const near = { left: 8 << 10, right: 16 << 10 } as const
 
 /** How the left operand is packed: not at all if it is small, or if few columns read it. */
 const leftDirection = (lane: FloatLane, { m, k, n, aRow, aColumn }: Product): Direction | undefined => {
