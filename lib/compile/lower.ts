@@ -17,6 +17,7 @@ import { axesOf, kindOf, laneTypeOf, numberOf, reductionOf, type Kind } from './
 import { constantLane, convertLane, laneLimit, loadLane, operationLane } from './lanes.js'
 import { copyNest, type Context, type LowerGraph, type Target } from './context.js'
 import { partNumber, partsOf, storedDType } from './parts.js'
+import { addPart, spreadOf, type Spread } from './spread.js'
 import { lowerStatement, padded, partIn } from './statement.js'
 import { accessOf, dense, isDense, part, permuted, reshaped, sameView, squeezed, stretched, type View } from './view.js'
 
@@ -37,6 +38,7 @@ export const lowerGraph: LowerGraph = (builder, outputs, given, targets, stateme
 
 class Lowering implements Context {
   readonly #sorted: Sorted
+  readonly #spread: Spread
   readonly #kinds: ReadonlyArray<Kind>
   readonly #types: ReadonlyArray<LaneType | undefined>
   readonly #clusters: ReadonlyArray<Cluster | undefined>
@@ -74,7 +76,8 @@ class Lowering implements Context {
     this.#targets = targets
     this.#outputs = outputs
     this.#position = new Map(sorted.nodes.map((node, i) => [node, i]))
-    this.#kinds = sorted.nodes.map((node) => (given.has(node) ? 'leaf' : isStoredAs(node) ? 'alias' : kindOf(node)))
+    this.#spread = spreadOf(sorted.nodes, outputs, (x) => given.has(x))
+    this.#kinds = sorted.nodes.map((node) => (given.has(node) ? 'leaf' : isStoredAs(node) ? 'alias' : this.#spread.sums.has(node) ? 'statement' : this.#spread.padded.has(node) ? 'view' : kindOf(node)))
     this.#types = this.#laneTypes()
     this.#clusters = this.#clustered()
     this.#stored = this.#needed()
@@ -174,6 +177,10 @@ class Lowering implements Context {
   /** The part of a larger array, if the result of a node is used for nothing else than to be put together with others. */
   #within(node: Node): View | undefined {
     const user = this.#users.get(node)
+    if (user !== undefined && user !== 'several') {
+      if (this.#spread.padded.has(user)) return undefined
+      if (this.#spread.sums.get(user)?.base === node) return this.place(user)
+    }
     const [whole, at] = user === undefined || user === 'several' ? [] : [user, partIn(user, node, (x) => this.#source(x))]
     if (whole === undefined || at === undefined) return undefined
     const to = whole.op === unsliceOp.op ? padded(whole, this) : this.place(whole)
@@ -319,7 +326,9 @@ class Lowering implements Context {
   }
 
   #emitStatement(node: Node): void {
-    lowerStatement(node, this)
+    const sum = this.#spread.sums.get(node)
+    if (sum === undefined) lowerStatement(node, this)
+    else addPart(node, sum.padded, this)
   }
 
   #emitNest({ lane: type, shape, members }: Cluster): void {

@@ -1,14 +1,13 @@
 /** Small arrays as the tape entries of their elements, row by row, and what moving elements about makes of them. */
+import { filledWith } from '../../core/DType.js'
 import { sizeOf, type Shape } from '../../core/Shape.js'
 import { dense, part, permuted, stretched, type View } from '../view.js'
 import type { Node } from '../../core/Node.js'
 import { axisOf } from '../../primitive/along.js'
-import { broadcastToOp, rangeAlong, sliceOp, transposeOp, type Slice } from '../../primitive/shape.js'
+import { broadcastToOp, rangeAlong, sliceOf, sliceOp, transposeOp } from '../../primitive/shape.js'
 
 /** The entry of each element. */
 export type Cells = Int32Array
-
-export const sliceOf = (node: Node): Slice => node.attrs as unknown as Slice
 
 /** The places of the elements of a view, row by row. */
 export const placesOf = ({ offset, shape, strides }: View): Int32Array => {
@@ -66,14 +65,8 @@ export const matrices = (cells: Cells, shape: Shape, isTransposed: boolean): Cel
 export const joined = (node: Node, parts: ReadonlyArray<Cells>): Cells => {
   const out = new Int32Array(sizeOf(node.shape))
   const axis = axisOf(node)
+  if (axis === 0) return filledWith(out, parts)
   let at = 0
-  if (axis === 0) {
-    for (const part of parts) {
-      out.set(part, at)
-      at += part.length
-    }
-    return out
-  }
   node.inputs.forEach((x, k) => {
     const places = placesOf(part(rowMajor(node.shape), rangeAlong(node.shape, axis, at, x.shape[axis]!)))
     places.forEach((place, i) => {

@@ -2,7 +2,7 @@
  * A graph as a tape: scalars are entries, arrays are lists of the entries of their elements. Moving elements about costs nothing in
  * what comes out. The operations and their order are those of evaluation.
  */
-import { isFloat } from '../../core/DType.js'
+import { filledWith, isFloat } from '../../core/DType.js'
 import type { Sorted } from '../../core/Graph.js'
 import type { Closed, Node, Primitive } from '../../core/Node.js'
 import { sizeOf } from '../../core/Shape.js'
@@ -11,7 +11,7 @@ import { callOp } from '../../control/call.js'
 import { add, astypeOp, whereOp } from '../../primitive/arithmetic.js'
 import { gatherOp } from '../../primitive/indexing.js'
 import { fullValue, heldTensor } from '../../primitive/leaf.js'
-import { dotOp, type Transposed } from '../../primitive/product.js'
+import { dotOp, transposesOf } from '../../primitive/product.js'
 import { broadcastToOp, concatOp, reshapeOp, sliceOp, transposeOp, unsliceOp } from '../../primitive/shape.js'
 import { axesOf, reductionOf } from '../kind.js'
 import { sortedProgram, type SortedProgram } from '../sameProgram.js'
@@ -300,7 +300,7 @@ class Elements {
 
   #product(node: Node, at: Int32Array): Cells | undefined {
     const [x, y] = node.inputs as readonly [Node, Node]
-    const { transposeA, transposeB } = node.attrs as unknown as Transposed
+    const { transposeA, transposeB } = transposesOf(node)
     const size = sizeOf(node.shape)
     const [m, n] = node.shape.slice(-2) as [number, number]
     const k = x.shape.at(transposeA ? -2 : -1)!
@@ -333,18 +333,8 @@ class Elements {
     const { sorted, ends } = sortedProgram({ parameters, outputs })
     const given = new Map(parameters.map((_, k) => [ends[k]!, operands[k]!]))
     const parts = new Elements(this.#tape, sorted, this.#budget, ends.slice(parameters.length)).run(given)
-    return parts && joinedInOne(parts)
+    return parts && filledWith(new Int32Array(sizeOf(node.shape)), parts)
   }
-}
-
-const joinedInOne = (parts: ReadonlyArray<Cells>): Cells => {
-  const out = new Int32Array(parts.reduce((size, { length }) => size + length, 0))
-  let at = 0
-  for (const part of parts) {
-    out.set(part, at)
-    at += part.length
-  }
-  return out
 }
 
 const isPadded = (value: Value | undefined): value is Padded => value !== undefined && !(value instanceof Int32Array) && !(value instanceof Accumulator)

@@ -54,8 +54,9 @@ export const orderOf = (taped: Taped, uses: Int32Array): ReadonlyArray<number> =
       while (open.length > 0) {
         const entry = open[open.length - 1]!
         const before = open.length
+        // What was reached last is most often the larger part, and comes first: the other one waits in a register.
         if (isDone[entry] === 0 && isComputed(codes[entry]!))
-          for (let at = stride * (entry + 1) - 1; at >= stride * entry; at--) if (operands[at] !== -1 && isDone[operands[at]!] === 0) open.push(operands[at]!)
+          for (const operand of operands.subarray(stride * entry, stride * (entry + 1)).toSorted()) if (operand !== -1 && isDone[operand] === 0) open.push(operand)
         if (open.length > before) continue
         open.pop()
         finish(entry)
