@@ -35,6 +35,8 @@ export interface Context {
   readonly placed: (node: Node) => View | undefined
   /** Where a part of the result of a control primitive is wanted, if the caller wants it anywhere. */
   readonly partWanted: (node: Node, part: number) => View | undefined
+  /** The parts of the result of a loop that only other loops read, row by row. */
+  readonly rowwise: (node: Node) => ReadonlySet<number>
   /** Says where the parts of the result of a control primitive are; it has no place of its own. */
   readonly setParts: (node: Node, parts: ReadonlyArray<View>) => void
 }

@@ -12,16 +12,17 @@ import { partsOf } from './parts.js'
 import { intoCarry } from './carry.js'
 import { fuseNests } from './fuse.js'
 import { nestOfRows } from './rows.js'
+import { sideBySide } from './stacks.js'
 import { accessOf, dense, inRound, reshaped, type View } from './view.js'
 
 const pairs = <A, B>(as: ReadonlyArray<A>, bs: ReadonlyArray<B>): ReadonlyMap<A, B> => new Map(as.map((a, k) => [a, bs[k]!]))
 
-/** A fresh array for each part of the result of a node. */
-const placesFor = (node: Node, { builder, partWanted }: Context): ReadonlyArray<View> =>
+/** A fresh array for each part of the result of a node, unless there is one. */
+const placesFor = (node: Node, { builder, partWanted }: Context, given: ReadonlyMap<number, View> = new Map()): ReadonlyArray<View> =>
   partsOf(node)!.map(({ shape, dtype }, k) => {
     const wanted = partWanted(node, k)
     const fits = wanted !== undefined && wanted.storage === dtype ? reshaped(wanted, shape) : undefined
-    return fits ?? dense(builder.temporary(dtype, sizeOf(shape)), dtype, shape)
+    return fits ?? given.get(k) ?? dense(builder.temporary(dtype, sizeOf(shape)), dtype, shape)
   })
 
 /** A closed function in place: its parameters are where the operands are. */
@@ -41,7 +42,7 @@ export const lowerScan = (node: Node, context: Context): void => {
   const { builder, statements } = context
   const scan = scanOf(node)
   const { step, carry, length, reverse } = scan
-  const places = placesFor(node, context)
+  const places = placesFor(node, context, isRowwise(scan) ? undefined : sideBySide(node, context))
   context.setParts(node, places)
   const operands = split(scan, node.inputs.map(context.read))
   operands.carry.forEach((init, k) => statements.push(copyNest(init, places[k]!)))
@@ -58,12 +59,16 @@ export const lowerScan = (node: Node, context: Context): void => {
   statements.push({ kind: 'repeat', repeat, count: length, reverse, body })
 }
 
+/** What the steps of a loop add to what they carry, for each carry that is a sum. */
+const addendsOf = ({ step, carry }: Scan): ReadonlyArray<Node> => step.outputs.slice(0, carry).flatMap((y, k) => addendOf(y, step.parameters[k]!, step.outputs) ?? [])
+
+/** Whether the steps of a loop are independent of one another. */
+const isRowwise = (scan: Scan): boolean => addendsOf(scan).length === scan.carry
+
 /** The loop as one nest, if its steps are independent of one another and small. */
 const asRows = (scan: Scan, places: ReadonlyArray<View>, { scanned, constants }: { readonly scanned: ReadonlyArray<View>; readonly constants: ReadonlyArray<View> }): Nest | undefined => {
-  const { step, carry } = scan
-  const addends = step.outputs.slice(0, carry).flatMap((y, k) => addendOf(y, step.parameters[k]!, step.outputs) ?? [])
-  const views = { scanned, constants, sums: places.slice(0, carry), stacks: places.slice(carry) }
-  return addends.length === carry ? nestOfRows(scan, addends, views) : undefined
+  const views = { scanned, constants, sums: places.slice(0, scan.carry), stacks: places.slice(scan.carry) }
+  return isRowwise(scan) ? nestOfRows(scan, addendsOf(scan), views) : undefined
 }
 
 /** One step of a loop: the next carry is put where the last one was. */
@@ -88,12 +93,12 @@ const addendOf = (y: Node, carried: Node, outputs: ReadonlyArray<Node>): Node | 
   if (y.op !== add.op) return undefined
   const [a, b] = y.inputs as readonly [Node, Node]
   const addend = a === carried ? b : b === carried ? a : undefined
-  return addend !== undefined && usesOf(carried, outputs) === 1 && usesOf(y, outputs) === 0 ? addend : undefined
+  return addend !== undefined && usesOf(carried, outputs) === 1 && usesOf(y, outputs) === 1 ? addend : undefined
 }
 
-/** How often a node is an operand. */
+/** How often a node is an operand or an output. */
 const usesOf = (node: Node, outputs: ReadonlyArray<Node>): number => {
-  let uses = 0
+  let uses = outputs.filter((y) => y === node).length
   for (const { inputs } of sort(outputs).nodes) for (const x of inputs) if (x === node) uses++
   return uses
 }

@@ -16,8 +16,9 @@ import type { Lane, LaneType, Reduction, Statement, Storage, Store } from './ir.
 import { axesOf, kindOf, laneTypeOf, numberOf, reductionOf, type Kind } from './kind.js'
 import { constantLane, convertLane, laneLimit, loadLane, operationLane } from './lanes.js'
 import { copyNest, type Context, type LowerGraph, type Target } from './context.js'
-import { partNumber, partsOf, storedDType } from './parts.js'
+import { partNumber, partsOf, stackOf, storedDType } from './parts.js'
 import { addPart, spreadOf, type Spread } from './spread.js'
+import { rowwiseParts } from './stacks.js'
 import { lowerStatement, padded, partIn } from './statement.js'
 import { accessOf, dense, isDense, part, permuted, reshaped, sameView, squeezed, stretched, type View } from './view.js'
 
@@ -45,6 +46,7 @@ class Lowering implements Context {
   readonly #stored: Uint8Array
   readonly #position: ReadonlyMap<Node, number>
   readonly #users: ReadonlyMap<Node, Node | 'several'>
+  readonly #rowwise: ReadonlyMap<Node, ReadonlySet<number>>
   /** Where arrays lie that are in memory. */
   readonly #places = new Map<Node, View>()
   /** Where the caller wants them. */
@@ -82,6 +84,7 @@ class Lowering implements Context {
     this.#clusters = this.#clustered()
     this.#stored = this.#needed()
     this.#users = this.#usersOf()
+    this.#rowwise = rowwiseParts(sorted.nodes, outputs)
   }
 
   /** Emits the statements, operands before results, in the order of a depth-first walk. */
@@ -159,6 +162,8 @@ class Lowering implements Context {
     const isSame = this.#kinds[this.#at(node)] === 'alias' || node.op === reshapeOp.op
     return isSame ? this.#vectorOf(node.inputs[0]!) : node
   }
+
+  rowwise = (node: Node): ReadonlySet<number> => this.#rowwise.get(node) ?? new Set()
 
   setParts = (node: Node, parts: ReadonlyArray<View>): void => {
     this.#parts.set(node, parts)
@@ -289,9 +294,9 @@ class Lowering implements Context {
     if (number !== undefined) return stretched(dense(this.builder.number(number, node.dtype), node.dtype, []), node.shape)
     const parts = this.#parts.get(node)
     if (parts !== undefined) return this.#joined(node, parts)
-    const own = partNumber(node)
+    const own = stackOf(node)
     const found = own && this.#parts.get(own.of)?.[own.part]
-    if (found !== undefined) return reshaped(found, node.shape)!
+    if (found !== undefined) return reshaped(found, node.shape) ?? reshaped(this.#densified(found, found.storage), node.shape)!
     const from = this.read(x!)
     if (node.op === transposeOp.op) return permuted(from, node.attrs['perm'] as ReadonlyArray<number>)
     if (node.op === sliceOp.op) return part(from, node.attrs as unknown as Slice)

@@ -12,7 +12,8 @@ import { layoutOf, type Layout } from '../control/flat.js'
 import { layoutOfScan, scanOf } from '../control/runScan.js'
 import { scanOp } from '../control/scanPrimitive.js'
 import { whileOp } from '../control/whilePrimitive.js'
-import { reshapeOp, sliceOp, type Slice } from '../primitive/shape.js'
+import { astypeOp } from '../primitive/arithmetic.js'
+import { reshapeOp, sliceOf, sliceOp } from '../primitive/shape.js'
 
 /** The parts of the result of a control primitive; `undefined` for every other node. */
 export const partsOf = (node: Node): Layout | undefined => {
@@ -35,7 +36,7 @@ export const partNumber = (node: Node): { readonly of: Node; readonly part: numb
   if (node.op !== sliceOp.op || of === undefined) return undefined
   const layout = partsOf(of)
   if (layout === undefined) return undefined
-  const { start, step, shape } = node.attrs as unknown as Slice
+  const { start, step, shape } = sliceOf(node)
   let at = 0
   for (const [part, { shape: own }] of layout.entries()) {
     if (at === start[0] && sizeOf(own) === shape[0] && (step[0] === 1 || shape[0] === 1)) return { of, part }
@@ -51,4 +52,11 @@ export const storedDType = (node: Node): DType | undefined => {
   if (found !== undefined) return partsOf(found.of)![found.part]!.dtype
   const all = partsOf(node)
   return all?.length === 1 ? all[0]!.dtype : undefined
+}
+
+/** The part of a result that a node is, under whatever shape. */
+export const stackOf = (node: Node): { readonly of: Node; readonly part: number } | undefined => {
+  const [x] = node.inputs
+  if (node.op === reshapeOp.op || (node.op === astypeOp && storedDType(x!) === node.dtype)) return stackOf(x!)
+  return partNumber(node) ?? (partsOf(node)?.length === 1 ? { of: node, part: 0 } : undefined)
 }

@@ -1,7 +1,7 @@
 /** Linear maps that arrange elements: reshape, transpose, broadcast and its transpose the sum, slice and its transpose pad, concat. */
 import { allocate } from '../core/DType.js'
 import { refuse } from '../core/FoldgradError.js'
-import { apply, signature, type Node } from '../core/Node.js'
+import { apply, signature, type Attrs, type Node } from '../core/Node.js'
 import { broadcastShapes, reducedShape, sameShape, shapeOf, showShape, sizeOf, stridesOf, type Shape } from '../core/Shape.js'
 import { groups } from '../kernel/reduce.js'
 import { readView, writeView } from '../kernel/strided.js'
@@ -23,22 +23,19 @@ export const reshapeOp = linear('reshape', {
   view: true,
 })
 
-interface Permuted {
-  readonly perm: ReadonlyArray<number>
-}
+const permIn = (attrs: Attrs): ReadonlyArray<number> => attrs['perm'] as ReadonlyArray<number>
 
 /** The axes in another order: axis `i` of the result is axis `perm[i]` of `x`. */
 export const transpose = (x: Node, perm: ReadonlyArray<number>): Node => transposeOp(x, { perm: [...perm] })
 export const transposeOp = linear('transpose', {
-  batch: ([x], _, y) => transpose(x!, [0, ...(y.attrs as unknown as Permuted).perm.map((p) => p + 1)]),
-  infer: ([x], attrs) => signature((attrs as unknown as Permuted).perm.map((p) => x!.shape[p]!), x!.dtype),
+  batch: ([x], _, y) => transpose(x!, [0, ...permIn(y.attrs).map((p) => p + 1)]),
+  infer: ([x], attrs) => signature(permIn(attrs).map((p) => x!.shape[p]!), x!.dtype),
   evaluate: ([x], y) => {
-    const { perm } = y.attrs as unknown as Permuted
     const strides = stridesOf(y.inputs[0]!.shape)
-    return readView(x!, { offset: 0, strides: perm.map((p) => strides[p]!) }, allocate(y.dtype, sizeOf(y.shape)), y.shape)
+    return readView(x!, { offset: 0, strides: permIn(y.attrs).map((p) => strides[p]!) }, allocate(y.dtype, sizeOf(y.shape)), y.shape)
   },
   transpose: (g, y) => {
-    const { perm } = y.attrs as unknown as Permuted
+    const perm = permIn(y.attrs)
     return transpose(g, perm.map((_, i) => perm.indexOf(i)))
   },
 })
@@ -75,20 +72,18 @@ export const sumTo = (x: Node, shape: Shape): Node => {
   return reshape(sum(x, axes), shape)
 }
 
-interface Reduced {
-  readonly axes: ReadonlyArray<number>
-}
+const axesIn = (attrs: Attrs): ReadonlyArray<number> => attrs['axes'] as ReadonlyArray<number>
 
 /** The sum over some axes (sorted, without duplicates), which are dropped. */
 export const sum = (x: Node, axes: ReadonlyArray<number>): Node => (axes.length === 0 ? x : sumOp(x, { axes: [...axes] }))
 export const sumOp = linear('sum', {
-  batch: ([x], _, y) => sum(x!, (y.attrs as unknown as Reduced).axes.map((axis) => axis + 1)),
-  infer: ([x], attrs) => signature(reducedShape(x!.shape, (attrs as unknown as Reduced).axes, false), x!.dtype === 'bool' ? 'i32' : x!.dtype),
+  batch: ([x], _, y) => sum(x!, axesIn(y.attrs).map((axis) => axis + 1)),
+  infer: ([x], attrs) => signature(reducedShape(x!.shape, axesIn(attrs), false), x!.dtype === 'bool' ? 'i32' : x!.dtype),
   evaluate: ([x], y) => {
     const [{ shape, dtype }] = y.inputs as readonly [Node]
-    return sumGroups(groups(x!, dtype, shape, (y.attrs as unknown as Reduced).axes), y.dtype)
+    return sumGroups(groups(x!, dtype, shape, axesIn(y.attrs)), y.dtype)
   },
-  transpose: (g, y) => spread(g, y.inputs[0]!.shape, (y.attrs as unknown as Reduced).axes),
+  transpose: (g, y) => spread(g, y.inputs[0]!.shape, axesIn(y.attrs)),
 })
 
 /** A result of a reduction over `axes`, repeated along them again. */
@@ -101,6 +96,9 @@ export interface Slice {
   readonly step: ReadonlyArray<number>
   readonly shape: Shape
 }
+
+/** Which elements a slice takes, or where an `unslice` puts them. */
+export const sliceOf = (y: Node): Slice => y.attrs as unknown as Slice
 
 const viewOf = (shape: Shape, { start, step }: Slice) => {
   const strides = stridesOf(shape)
@@ -116,21 +114,21 @@ const inBatch = ({ start, step, shape }: Slice, size: number): Slice => ({ start
 /** A regular part of an array. */
 export const slice = (x: Node, part: Slice): Node => sliceOp(x, { ...part })
 export const sliceOp = linear('slice', {
-  batch: ([x], _, y, size) => slice(x!, inBatch(y.attrs as unknown as Slice, size)),
+  batch: ([x], _, y, size) => slice(x!, inBatch(sliceOf(y), size)),
   infer: ([x], { shape }) => signature(shape as Shape, x!.dtype),
   evaluate: ([x], y) =>
-    readView(x!, viewOf(y.inputs[0]!.shape, y.attrs as unknown as Slice), allocate(y.dtype, sizeOf(y.shape)), y.shape),
-  transpose: (g, y) => unslice(g, y.inputs[0]!.shape, y.attrs as unknown as Slice),
+    readView(x!, viewOf(y.inputs[0]!.shape, sliceOf(y)), allocate(y.dtype, sizeOf(y.shape)), y.shape),
+  transpose: (g, y) => unslice(g, y.inputs[0]!.shape, sliceOf(y)),
 })
 
 /** The transpose of `slice`: the array as that part of an array of zeros of shape `into`. */
 export const unslice = (x: Node, into: Shape, part: Slice): Node => unsliceOp(x, { ...part, into: shapeOf(into) })
 export const unsliceOp = linear('unslice', {
-  batch: ([x], _, y, size) => unslice(x!, [size, ...y.shape], inBatch(y.attrs as unknown as Slice, size)),
+  batch: ([x], _, y, size) => unslice(x!, [size, ...y.shape], inBatch(sliceOf(y), size)),
   infer: ([x], { into }) => signature(into as Shape, x!.dtype),
   evaluate: ([x], y) =>
-    writeView(x!, allocate(y.dtype, sizeOf(y.shape)), viewOf(y.shape, y.attrs as unknown as Slice), y.inputs[0]!.shape),
-  transpose: (g, y) => slice(g, y.attrs as unknown as Slice),
+    writeView(x!, allocate(y.dtype, sizeOf(y.shape)), viewOf(y.shape, sliceOf(y)), y.inputs[0]!.shape),
+  transpose: (g, y) => slice(g, sliceOf(y)),
 })
 
 /** The slice of `shape` that takes `length` elements from `start` along one axis, and everything along the others. */

@@ -67,6 +67,15 @@ describe('what a scan carries on', () => {
     checkAll((xs, init) => scan((c: Node, x: Node) => [f(c, x), c] as const, init!, xs!)[1], [matrix(3, 4), vector(4, 5)])
   })
 
+  it('is told before it grows, whatever else is told', () => {
+    const f = (xs: Node, ...init: ReadonlyArray<Node>): Node => {
+      const step = ({ row, all }: { row: Node; all: Node }, x: Node) => [{ row: add(row, x), all: add(all, sum(x)) }, { row, all }] as const
+      const [last, told] = scan(step, { row: init[0]!, all: init[1]! }, xs)
+      return add(add(sum(last.row), last.all), add(sum(square(told.row)), sum(square(told.all))))
+    }
+    checkAll(f as never, [matrix(4, 3), vector(3, 2), tensor(0.5)])
+  })
+
   it('may be of several dtypes', () => {
     const f = (xs: Node): unknown =>
       scan(

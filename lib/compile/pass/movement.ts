@@ -5,10 +5,8 @@ import { axisOf } from '../../primitive/along.js'
 import { add } from '../../primitive/declare.js'
 import { full, fullValue } from '../../primitive/leaf.js'
 import { dotOp, dot, type Transposed } from '../../primitive/product.js'
-import { broadcastTo, broadcastToOp, concat, concatOp, rangeAlong, reshape, reshapeOp, slice, sliceOp, transpose, transposeOp, unsliceOp, type Slice } from '../../primitive/shape.js'
+import { broadcastTo, broadcastToOp, concat, concatOp, rangeAlong, reshape, reshapeOp, slice, sliceOf, sliceOp, transpose, transposeOp, unsliceOp, type Slice } from '../../primitive/shape.js'
 import type { Rule } from './rewrite.js'
-
-const sliceOf = (node: Node): Slice => node.attrs as unknown as Slice
 
 const reshaped: Rule = (node) => {
   const [x] = node.inputs as readonly [Node]

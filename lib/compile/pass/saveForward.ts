@@ -12,10 +12,10 @@ import { instantiate } from '../../control/Closed.js'
 import { flatLength } from '../../control/flat.js'
 import { layoutOfScan, scanOf, split, type Scan } from '../../control/runScan.js'
 import { scanOp } from '../../control/scanPrimitive.js'
-import { astype, astypeOp } from '../../primitive/arithmetic.js'
+import { astype } from '../../primitive/arithmetic.js'
 import { parameter } from '../../primitive/leaf.js'
-import { rangeAlong, reshape, reshapeOp, slice, sliceOp } from '../../primitive/shape.js'
-import { partNumber, partsOf } from '../parts.js'
+import { rangeAlong, reshape, slice } from '../../primitive/shape.js'
+import { stackOf } from '../parts.js'
 import { movement } from './movement.js'
 import type { Pass } from './rewrite.js'
 
@@ -31,16 +31,6 @@ const products: ReadonlySet<string> = new Set(['dot', 'conv', 'convTranspose', '
 /** The most elements that are kept: of anything while they stay in a cache, and of products. */
 const cacheLimit = 4 << 20
 const roomLimit = 8 << 20
-
-const bare = (x: Node): Node => (x.op === reshapeOp.op ? bare(x.inputs[0]!) : x)
-
-/** The stack of a scan that an operand is, with the scan. Results are vectors of doubles, so one conversion may belong to it. */
-const stackOf = (given: Node): { readonly of: Node; readonly part: number } | undefined => {
-  const shaped = bare(given)
-  const x = shaped.op === astypeOp ? bare(shaped.inputs[0]!) : shaped
-  if (x.op === sliceOp.op) return partNumber(x)
-  return x.op === scanOp && partsOf(x)!.length === 1 ? { of: x, part: 0 } : undefined
-}
 
 /** The parameters of a step that are known when `first` runs, and what they are in its step. */
 const knownIn = (second: Node, first: Node): ReadonlyMap<Node, Node> => {

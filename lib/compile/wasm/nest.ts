@@ -24,6 +24,9 @@ import { Values } from './nest/Values.js'
 /** Sums are cut into stretches of at least so many steps. */
 const stretch = 64
 
+/** So many steps are written for each instance in turn: what one of them waits for, a processor fills with the other's. */
+const turn = 8
+
 /** A loop of fewer steps than this has no sums of its own. */
 const fewSteps = 8
 
@@ -134,7 +137,9 @@ class NestWriter {
     if (instances === 1) for (const step of steps) this.#step(step, 0)
     else {
       for (const step of steps) if (!step.vector) this.#step(step, 0)
-      for (let instance = 0; instance < instances; instance++) for (const step of steps) if (step.vector) this.#step(step, instance)
+      const own = steps.filter(({ vector }) => vector)
+      for (let from = 0; from < own.length; from += turn)
+        for (let instance = 0; instance < instances; instance++) for (const step of own.slice(from, from + turn)) this.#step(step, instance)
     }
   }
 

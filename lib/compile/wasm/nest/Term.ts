@@ -7,6 +7,8 @@ import { isMachineOp, machine, type MachineOp } from './machine.js'
 import { simplified } from './rewrite.js'
 
 export class Term {
+  /** Its number in the nest. */
+  readonly number: number
   /** The operation; `call` is that of the imported function `lane.scalar`. */
   readonly op: string
   readonly args: ReadonlyArray<Term>
@@ -31,15 +33,15 @@ export class Term {
   inline = false
   /** How deep it and the terms inside it are nested. */
   depth = 0
-  /** Uses that are still to come. */
-  remaining = 0
-  /** The local that holds it, in the first instance of the body and in the others. */
-  first = -1
-  others: Array<number> | undefined
+  /** The local that holds it, for each instance of the body. */
+  readonly locals: Array<number> = []
+  /** Uses there that are still to come. */
+  readonly remaining: Array<number> = []
   /** Its latest copy, if it belongs to a formula. */
   instance: Term | undefined
 
-  constructor(op: string, args: ReadonlyArray<Term>, lane: Lane, truth: boolean, site: number) {
+  constructor(number: number, op: string, args: ReadonlyArray<Term>, lane: Lane, truth: boolean, site: number) {
+    this.number = number
     this.op = op
     this.args = args
     this.lane = lane
@@ -74,6 +76,9 @@ export class TermBuilder {
   readonly #converted = new Map<Term, Term>()
   readonly #formulas = new Map<string, Formula | undefined>()
   readonly #constants = new Map<string | number | bigint, Term>()
+  /** The terms of formulas by what they are: formulas on the same operand have terms in common. */
+  #shared = new Map<string, Term>()
+  #next = 0
 
   constructor(type: LaneType) {
     this.type = type
@@ -120,8 +125,8 @@ export class TermBuilder {
     const { op, args, truth } = lane
     const formula = this.#formula(lane)
     if (formula !== undefined) return this.#instance(formula, args)
-    if (op === 'load') return this.#add(new Term(op, noTerms, lane, truth, this.loads.length), this.loads)
-    if (op === 'index') return this.#add(new Term(op, noTerms, lane, false, this.indices.length), this.indices)
+    if (op === 'load') return this.#add(new Term(this.#next++, op, noTerms, lane, truth, this.loads.length), this.loads)
+    if (op === 'index') return this.#add(new Term(this.#next++, op, noTerms, lane, false, this.indices.length), this.indices)
     if (op === 'constant' || op === 'bits') return this.#constant(lane, truth)
     const takes = machine.get(op)?.takes
     const operands = new Array<Term>(args.length)
@@ -132,7 +137,7 @@ export class TermBuilder {
         : op === 'where' || op === 'fallback' ? this.#as(x, k === 0 || (op === 'where' && truth))
         : this.#as(x, takes === 'truth')
     }
-    return this.#add(new Term(isMachineOp(op, this.type) ? op : 'call', operands, lane, truth, -1))
+    return this.#add(new Term(this.#next++, isMachineOp(op, this.type) ? op : 'call', operands, lane, truth, -1))
   }
 
   /** The formula of an operation on numbers that are not known. */
@@ -145,12 +150,14 @@ export class TermBuilder {
     const parameters = args.map((): Lane => ({ op: 'parameter', args: [], truth: false }))
     const form = simplified({ op, args: parameters, truth }, this.type)
     if (form.op === op) return undefined
-    const outer = this.#order
+    const [outer, shared] = [this.#order, this.#shared]
     this.#order = []
-    const terms = parameters.map((lane) => new Term('parameter', noTerms, lane, false, -1))
+    this.#shared = new Map()
+    const terms = parameters.map((lane) => new Term(this.#next++, 'parameter', noTerms, lane, false, -1))
     terms.forEach((term, k) => this.#terms.set(parameters[k]!, term))
     const formula = { parameters: terms, result: this.term(form, false), order: this.#order }
     this.#order = outer
+    this.#shared = shared
     this.#formulas.set(op, formula)
     return formula
   }
@@ -160,9 +167,14 @@ export class TermBuilder {
     parameters.forEach((parameter, k) => (parameter.instance = this.#terms.get(args[k]!)!))
     for (const term of order) {
       const operands = new Array<Term>(term.args.length)
-      for (let k = 0; k < operands.length; k++) operands[k] = term.args[k]!.instance ?? term.args[k]!
-      term.instance = new Term(term.op, operands, term.lane, term.truth, -1)
-      this.#order.push(term.instance)
+      let key = term.lane.scalar === undefined ? `${term.op}${term.truth ? '?' : ''}` : `${term.number}`
+      for (let k = 0; k < operands.length; k++) {
+        operands[k] = term.args[k]!.instance ?? term.args[k]!
+        key += ` ${operands[k]!.number}`
+      }
+      const known = this.#shared.get(key)
+      term.instance = known ?? this.#add(new Term(this.#next++, term.op, operands, term.lane, term.truth, -1))
+      if (known === undefined) this.#shared.set(key, term.instance)
     }
     return result.instance ?? result
   }
@@ -181,7 +193,7 @@ export class TermBuilder {
     const made =
       term.op === 'constant'
         ? this.#constant({ ...lane, value: truth ? Number(lane.value !== 0) : lane.value! }, truth)
-        : this.#add(new Term(truth ? 'toTruth' : 'toNumber', [term], lane, truth, -1))
+        : this.#add(new Term(this.#next++, truth ? 'toTruth' : 'toNumber', [term], lane, truth, -1))
     this.#converted.set(term, made)
     return made
   }
@@ -192,7 +204,7 @@ export class TermBuilder {
     const key = truth ? `truth ${value}` : lane.op === 'bits' ? lane.bits! : Object.is(value, -0) ? '-0' : value!
     const known = this.#constants.get(key)
     if (known !== undefined) return known
-    const made = new Term(lane.op, noTerms, lane, truth, -1)
+    const made = new Term(this.#next++, lane.op, noTerms, lane, truth, -1)
     this.#constants.set(key, made)
     return made
   }

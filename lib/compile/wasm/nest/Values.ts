@@ -51,11 +51,10 @@ export class Values {
     const { f } = this.#frame
     const local = f.local('v128')
     f.set(local)
-    if (instance === 0) term.first = local
-    else (term.others ??= [])[instance - 1] = local
+    term.locals[instance] = local
     const shared = !term.vector && this.#frame.instances > 1
     const passing = term.lastLevel === term.level && !shared
-    term.remaining = passing ? term.uses : forEver
+    term.remaining[instance] = passing ? term.uses : forEver
     if (!passing) this.#held.push(local)
   }
 
@@ -65,10 +64,10 @@ export class Values {
     if (term.isConstant) this.#constant(term)
     else if (term.inline) this.write(term, instance)
     else {
-      const local = instance === 0 || !term.vector ? term.first : term.others![instance - 1]!
+      const own = term.vector ? instance : 0
+      const local = term.locals[own]!
       f.get(local)
-      term.remaining--
-      if (term.remaining === 0) f.free(local)
+      if (--term.remaining[own]! === 0) f.free(local)
     }
   }
 
@@ -237,15 +236,17 @@ export class Values {
 
   #constant(term: Term): void {
     const { f } = this.#frame
-    if (term.first >= 0) {
-      f.get(term.first)
+    const kept = term.locals[0]
+    if (kept !== undefined) {
+      f.get(kept)
       return
     }
     const [low, high] = this.#patternOf(term)
     if (term.uses < this.#keepFrom) f.v128(low, high, low, high)
     else {
-      term.first = f.constantV128(low, high, low, high)
-      f.get(term.first)
+      const local = f.constantV128(low, high, low, high)
+      term.locals[0] = local
+      f.get(local)
     }
   }
 

@@ -86,13 +86,17 @@ export const schedule = (order: ReadonlyArray<Term>, actions: ReadonlyArray<Acti
 /** The most registers that reductions take, so that they stay registers. */
 const mostCells = 8
 
-/** How many registers' worth of points are handled at a time: several sums overlap in time, and cheap loops run less often. */
+/**
+ * How many registers' worth of points are handled at a time. Several sums, and several long chains of operations, overlap in time;
+ * cheap loops run less often.
+ */
 export const instancesOf = ({ reductions, stores }: Nest, { vector, extents }: Loops, work: number, vectors: number): number => {
   if (vector < 0) return 1
   const across = vector === extents.length - 1
   const wanted =
     reductions.length > 0 && stores.length === 0 && !across ? (work <= 3 ? 8 : work <= 12 ? 4 : work <= 24 ? 2 : 1)
-    : reductions.length > 0 ? (work <= 6 ? 4 : work <= 24 ? 2 : 1)
+    : reductions.length > 0 && work <= 24 ? (work <= 6 ? 4 : 2)
+    : work > 24 ? (work <= 100 ? 3 : 2)
     : work <= 2 ? 2
     : 1
   const cells = reductions.reduce((sum, { op }) => sum + (op === 'max' || op === 'min' ? 2 : 1), 0)
