@@ -2,6 +2,7 @@
 import { bufferFrom, copyOf, type Buffer } from '../core/DType.js'
 import type { Node } from '../core/Node.js'
 import { sizeOf } from '../core/Shape.js'
+import { inBlocks, type BlockLimits } from './blocks.js'
 import { Builder } from './builder.js'
 import { intoCarry } from './carry.js'
 import { copyNest } from './context.js'
@@ -41,6 +42,7 @@ export const loopProgram = (
   parameters: ReadonlyArray<Node>,
   outputs: ReadonlyArray<Node>,
   carried = 0,
+  limits?: BlockLimits,
 ): { readonly program: LoopProgram; readonly contents: ReadonlyMap<number, Buffer> } => {
   const builder = new Builder()
   const places = parameters.map((p) => dense(builder.buffer(p.dtype, sizeOf(p.shape), 'argument'), p.dtype, p.shape))
@@ -50,7 +52,7 @@ export const loopProgram = (
   // A program that may stop half-way must not have touched its arguments by then.
   const carry = emitted.some(mayStop) ? (sofar: ReadonlyArray<Statement>, view: Array_, k: number) => [...sofar, copyNest(view, places[k]!)] : (sofar: ReadonlyArray<Statement>, view: Array_, k: number) => intoCarry(sofar, view, places[k]!, false)
   const statements = targets.slice(0, carried).reduce<ReadonlyArray<Statement>>((sofar, { view }, k) => carry(sofar, view, k), fuseNests(emitted))
-  return { program: { buffers: builder.buffers, statements, repeats: builder.repeats }, contents: builder.contents }
+  return { program: inBlocks({ buffers: builder.buffers, statements, repeats: builder.repeats }, limits), contents: builder.contents }
 }
 
 type View = Float64Array | Float32Array | Int32Array
