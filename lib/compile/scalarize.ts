@@ -12,8 +12,8 @@ import { axisOf } from '../primitive/along.js'
 import { astypeOp } from '../primitive/arithmetic.js'
 import { gatherOp } from '../primitive/indexing.js'
 import { fullValue, heldTensor } from '../primitive/leaf.js'
-import { dotOp, type Transposed } from '../primitive/product.js'
-import { broadcastToOp, concatOp, rangeAlong, sliceOp, transposeOp, unsliceOp, type Slice } from '../primitive/shape.js'
+import { dotOp, transposesOf } from '../primitive/product.js'
+import { broadcastToOp, concatOp, rangeAlong, sliceOf, sliceOp, transposeOp, unsliceOp } from '../primitive/shape.js'
 import type { Lane } from './ir.js'
 import { axesOf, kindOf, reductionOf } from './kind.js'
 import { constantLane, operationLane } from './lanes.js'
@@ -145,7 +145,7 @@ class Scalars {
 
   #padded(node: Node, cells: Cells): Cells {
     const out = new Array<Lane>(sizeOf(node.shape)).fill(this.#one(constantLane(0, node.dtype)))
-    indicesOf(part(dense(0, 'f64', node.shape), { ...(node.attrs as unknown as Slice), shape: node.inputs[0]!.shape })).forEach((to, i) => {
+    indicesOf(part(dense(0, 'f64', node.shape), { ...sliceOf(node), shape: node.inputs[0]!.shape })).forEach((to, i) => {
       out[to] = cells[i]!
     })
     return out
@@ -154,7 +154,7 @@ class Scalars {
   #product(node: Node, a: Cells, b: Cells): Cells | undefined {
     if (node.dtype !== 'f64' && node.dtype !== 'f32') return undefined
     const [x, w] = node.inputs as readonly [Node, Node]
-    const { transposeA, transposeB } = node.attrs as unknown as Transposed
+    const { transposeA, transposeB } = transposesOf(node)
     const last = (view: View, swap: boolean): View => (swap ? permuted(view, [...view.shape.slice(2).map((_, i) => i), view.shape.length - 1, view.shape.length - 2]) : view)
     const left = picked(a, last(dense(0, 'f64', x.shape), transposeA))
     const right = picked(b, last(dense(0, 'f64', w.shape), transposeB))
@@ -190,7 +190,7 @@ const picked = (cells: Cells, view: View): Cells => indicesOf(view).map((i) => c
 const viewed = (node: Node): View => {
   const whole = dense(0, 'f64', node.inputs[0]!.shape)
   if (node.op === transposeOp.op) return permuted(whole, node.attrs['perm'] as ReadonlyArray<number>)
-  if (node.op === sliceOp.op) return part(whole, node.attrs as unknown as Slice)
+  if (node.op === sliceOp.op) return part(whole, sliceOf(node))
   return node.op === broadcastToOp.op ? stretched(whole, node.shape) : dense(0, 'f64', node.shape)
 }
 

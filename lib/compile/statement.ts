@@ -11,8 +11,8 @@ import { axisOf } from '../primitive/along.js'
 import { partials, type Form } from '../primitive/convolution.js'
 import { gatherOp, scatterOp } from '../primitive/indexing.js'
 import { argMaxPoolOp, pickOp, unpickOp } from '../primitive/pooling.js'
-import { dotOp, type Transposed } from '../primitive/product.js'
-import { concatOp, rangeAlong, unsliceOp, type Slice } from '../primitive/shape.js'
+import { dotOp, transposesOf } from '../primitive/product.js'
+import { concatOp, rangeAlong, sliceOf, unsliceOp, type Slice } from '../primitive/shape.js'
 import { channelsOf, unwindowsOp, windowsOp } from '../primitive/window.js'
 import { lowerBranch, lowerCall, lowerScan, lowerWhile } from './control.js'
 import type { Matrix, Nest, Pool, Statement } from './ir.js'
@@ -62,7 +62,7 @@ const matrixOf = (view: View, isTransposed: boolean): Matrix | undefined => {
 const product: Rule = (node, context) => {
   const [x, w] = node.inputs as readonly [Node, Node]
   if (node.dtype !== 'f64' && node.dtype !== 'f32') return host(node, context)
-  const { transposeA, transposeB } = node.attrs as unknown as Transposed
+  const { transposeA, transposeB } = transposesOf(node)
   const operand = (n: Node, isTransposed: boolean): Matrix => {
     const view = context.read(n)
     return (view.storage === n.dtype ? matrixOf(view, isTransposed) : undefined) ?? matrixOf(context.readDense(n), isTransposed)!
@@ -151,7 +151,7 @@ export const padded = (node: Node, { builder, statements, place }: Context): Vie
     statements.push(copyNest({ ...dense(builder.number(0, node.dtype), node.dtype, []), shape: to.shape, strides: to.shape.map(() => 0) }, to))
     return to
   }
-  const stretches = around({ ...(node.attrs as unknown as Slice), shape: x.shape }, node.shape) ?? [[0, size] as const]
+  const stretches = around({ ...sliceOf(node), shape: x.shape }, node.shape) ?? [[0, size] as const]
   for (const [from, length] of stretches) statements.push({ kind: 'fill', to: { ...to, offset: to.offset + from }, size: length, value: 0 })
   return to
 }
@@ -160,13 +160,13 @@ const padding: Rule = (node, context) => {
   const [x] = node.inputs as readonly [Node]
   const made = context.placed(node)
   const from = context.read(x)
-  const to = part(made ?? padded(node, context), { ...(node.attrs as unknown as Slice), shape: x.shape })
+  const to = part(made ?? padded(node, context), { ...sliceOf(node), shape: x.shape })
   if (sizeOf(x.shape) > 0 && !sameView(from, to)) context.statements.push(copyNest(from, to))
 }
 
 /** Which part of the result of a node one of its operands is, if the node only puts operands together. */
 export const partIn = (node: Node, operand: Node, sourceOf: (x: Node) => Node): Slice | undefined => {
-  if (node.op === unsliceOp.op) return { ...(node.attrs as unknown as Slice), shape: node.inputs[0]!.shape }
+  if (node.op === unsliceOp.op) return { ...sliceOf(node), shape: node.inputs[0]!.shape }
   if (node.op !== concatOp) return undefined
   const axis = axisOf(node)
   let at = 0

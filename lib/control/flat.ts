@@ -2,7 +2,7 @@
  * Several arrays as one: the result of a control primitive is a single vector of doubles, from which its parts are sliced.
  * Every dtype fits into a double exactly, and slicing is linear, so a function of many results needs no tuples anywhere.
  */
-import { allocate, type Buffer } from '../core/DType.js'
+import { allocate, filledWith, type Buffer } from '../core/DType.js'
 import type { Node, Signature } from '../core/Node.js'
 import { sizeOf } from '../core/Shape.js'
 import { astype } from '../primitive/arithmetic.js'
@@ -42,15 +42,7 @@ export const pack = (parts: ReadonlyArray<Node | null>, layout: Layout): Node =>
 }
 
 /** The vector of buffers that lie side by side. */
-export const packBuffers = (buffers: ReadonlyArray<Buffer>, layout: Layout): Buffer => {
-  const out = allocate('f64', flatLength(layout))
-  let at = 0
-  for (const buffer of buffers) {
-    out.set(buffer, at)
-    at += buffer.length
-  }
-  return out
-}
+export const packBuffers = (buffers: ReadonlyArray<Buffer>, layout: Layout): Buffer => filledWith(allocate('f64', flatLength(layout)), buffers)
 
 /** The vectors of a batch: one row for each element, from parts that have the batch as their leading axis. */
 export const packBatch = (parts: ReadonlyArray<Node>, layout: Layout, size: number): Node =>

@@ -1,22 +1,25 @@
 /** Arithmetic and comparisons on operands of every kind, broadcast as NumPy does. */
 import * as primitive from '../primitive/arithmetic.js'
 import * as power from '../primitive/power.js'
+import { logicalOr } from '../primitive/rounding.js'
 import { refuse } from '../core/FoldgradError.js'
-import { invalid } from '../core/Node.js'
+import { invalid, type Node } from '../core/Node.js'
 import { binaryFunction, unaryAny, unaryFunction, withArgument, type Binary, type Unary, type WithArgument } from './call.js'
 import { toFloatNode } from './operand.js'
 
+const sumOrUnion = (a: Node, b: Node): Node => (a.dtype === 'bool' ? logicalOr(a, b) : primitive.add(a, b))
+
 /**
- * `a + b`, elementwise.
+ * `a + b`, elementwise; of truth values `logicalOr`.
  *
  * @example
  * item(add(2, 3)) // 5
  * pipe(variable('x', [1, 2]), add(1), toArray) // [2, 3]
  */
-export const add: Binary = binaryFunction('add', primitive.add, 'any')
+export const add: Binary = binaryFunction('add', sumOrUnion, 'any')
 
 /**
- * `a - b`, elementwise; in a pipeline `pipe(a, sub(b))`.
+ * `a - b`, elementwise; in a pipeline `pipe(a, sub(b))`. Not for truth values: those have `logicalXor`.
  *
  * @example
  * pipe(5, sub(3), item) // 2
@@ -24,7 +27,7 @@ export const add: Binary = binaryFunction('add', primitive.add, 'any')
 export const sub: Binary = binaryFunction('sub', primitive.sub, 'any')
 
 /**
- * `a · b`, elementwise.
+ * `a · b`, elementwise; of truth values `logicalAnd`.
  *
  * @example
  * toArray(mul([1, 2, 3], 2)) // [2, 4, 6]
@@ -40,7 +43,7 @@ export const mul: Binary = binaryFunction('mul', primitive.mul, 'any')
 export const div: Binary = binaryFunction('div', primitive.div)
 
 /**
- * `-x`, elementwise.
+ * `-x`, elementwise. Not for truth values: those have `logicalNot`.
  *
  * @example
  * item(neg(2)) // -2

@@ -85,10 +85,13 @@ export const promoteOperands = (op: string, operands: ReadonlyArray<Operand>, ki
   return nodes.map((n) => fit(n, n.shape, dtype))
 }
 
-/** Operands of a product: brought to one dtype, in which truth values count as the integers 0 and 1. */
+/** Truth values as the integers 0 and 1. */
+export const counted = (x: Node): Node => (x.dtype === 'bool' ? astype(x, 'i32') : x)
+
+/** Operands of a product: brought to one dtype, in which truth values are counted. */
 export const factorsOf = (op: string, operands: ReadonlyArray<Operand>): ReadonlyArray<Node> | Node => {
   const nodes = promoteOperands(op, operands, 'any')
-  return isNode(nodes) ? nodes : nodes.map((n) => (n.dtype === 'bool' ? astype(n, 'i32') : n))
+  return isNode(nodes) ? nodes : nodes.map(counted)
 }
 
 const commonShape = (nodes: ReadonlyArray<Node>) =>

@@ -11,7 +11,7 @@ import { broadcastTo, rangeAlong, reshape, slice } from '../primitive/shape.js'
 import { isCount, noCount, onAxis } from './axis.js'
 import { withArguments, type WithArguments } from './call.js'
 import { offsetsIn, onIndices, toIndices } from './indices.js'
-import { toNode, type Operand } from './operand.js'
+import { counted, toNode, type Operand } from './operand.js'
 
 /** The axis written to, by default the first. */
 interface ScatterOptions {
@@ -37,14 +37,16 @@ const scattering = (op: string, f: (x: Node, indices: Node, updates: Node, axis:
   )
 
 /**
- * The array with updates added at these indices of an axis; an index that occurs several times receives them all.
+ * The array with updates added at these indices of an axis; an index that occurs several times receives them all. A sum of truth
+ * values is true if one of them is.
  *
  * @example
  * toArray(scatterAdd([1, 1, 1], [0, 2, 0], [10, 20, 30])) // [41, 1, 21]
  */
-export const scatterAdd: Scatter = scattering('scatterAdd', (x, indices, updates, axis) =>
-  add(x, primitive.scatter(updates, indices, axis, x.shape[axis]!)),
-)
+export const scatterAdd: Scatter = scattering('scatterAdd', (x, indices, updates, axis) => {
+  const [whole, parts] = [counted(x), counted(updates)]
+  return astype(add(whole, primitive.scatter(parts, indices, axis, x.shape[axis]!)), x.dtype)
+})
 
 /** The array with `f(old, update)` at these indices of an axis: each place reads the update of its last writer. */
 const written = (x: Node, indices: Node, updates: Node, axis: number, distinct: boolean, f: (old: Node, update: Node) => Node): Node => {
@@ -98,7 +100,8 @@ export const scatterMin: Scatter = scattering('scatterMin', (x, indices, updates
 )
 
 /**
- * The sums of the entries of the first axis that have one segment id in common; 0 for a segment without entries.
+ * The sums of the entries of the first axis that have one segment id in common; 0 for a segment without entries. Truth values
+ * are counted.
  *
  * @example
  * toArray(segmentSum([1, 2, 3, 4], [0, 2, 0, 1], 3)) // [4, 4, 2]
@@ -106,7 +109,7 @@ export const scatterMin: Scatter = scattering('scatterMin', (x, indices, updates
 export const segmentSum: WithArguments<[ids: Operand, segments: number]> = withArguments(2, (operand, [given, segments]) =>
   onAxis('segmentSum', operand, 0, (x) =>
     isCount(segments)
-      ? onIndices('segmentSum', x, given, segments, (ids) => primitive.scatter(x, ids, 0, segments))
+      ? onIndices('segmentSum', x, given, segments, (ids) => primitive.scatter(counted(x), ids, 0, segments))
       : invalid('segmentSum', [x], noCount('the number of segments', segments)),
   ),
 )

@@ -9,9 +9,13 @@ export const subLoop: Loop = (out, a, sa, b, sb) => {
   for (let i = 0, j = 0, k = 0; i < out.length; i++, j += sa, k += sb) out[i] = a[j]! - b[k]!
 }
 
+/** Integers wrap; their product as a double would be rounded first. */
 export const mulLoop: Loop = (out, a, sa, b, sb) => {
-  for (let i = 0, j = 0, k = 0; i < out.length; i++, j += sa, k += sb) out[i] = a[j]! * b[k]!
+  if (out instanceof Int32Array) for (let i = 0, j = 0, k = 0; i < out.length; i++, j += sa, k += sb) out[i] = Math.imul(a[j]!, b[k]!)
+  else for (let i = 0, j = 0, k = 0; i < out.length; i++, j += sa, k += sb) out[i] = a[j]! * b[k]!
 }
+
+export const squareLoop: Loop = (out, a, sa) => mulLoop(out, a, sa, a, sa)
 
 export const divLoop: Loop = (out, a, sa, b, sb) => {
   for (let i = 0, j = 0, k = 0; i < out.length; i++, j += sa, k += sb) out[i] = a[j]! / b[k]!

@@ -39,7 +39,7 @@ export interface Layout extends Sizes {
 export const matmul = (a: Buffer, b: Buffer, dtype: DType, { batch, m, k, n, transposeA, transposeB }: Layout): Buffer => {
   const out = allocate(dtype, batch * m * n)
   if (k === 0) return out
-  const product = m === 1 || n === 1 ? vectorProduct : m * k * n <= smallProduct ? directProduct : packedProduct
+  const product = dtype === 'i32' ? integerProduct : m === 1 || n === 1 ? vectorProduct : m * k * n <= smallProduct ? directProduct : packedProduct
   for (let i = 0; i < batch; i++) {
     const left = { data: a, offset: i * m * k, row: transposeA ? 1 : k, column: transposeA ? m : 1 }
     const right = { data: b, offset: i * k * n, row: transposeB ? 1 : n, column: transposeB ? k : 1 }
@@ -56,6 +56,19 @@ const directProduct = (a: Matrix, b: Matrix, { m, k, n }: Sizes, out: Buffer, at
     for (let j = 0; j < n; j++) {
       let sum = 0
       for (let p = 0, q = a.offset + i * a.row, r = b.offset + j * b.column; p < k; p++, q += stepA, r += stepB) sum += x[q]! * y[r]!
+      out[at++] = sum
+    }
+  }
+}
+
+/** The same with integers, whose products and sums wrap. */
+const integerProduct = (a: Matrix, b: Matrix, { m, k, n }: Sizes, out: Buffer, at: number): void => {
+  const { data: x, column: stepA } = a
+  const { data: y, row: stepB } = b
+  for (let i = 0; i < m; i++) {
+    for (let j = 0; j < n; j++) {
+      let sum = 0
+      for (let p = 0, q = a.offset + i * a.row, r = b.offset + j * b.column; p < k; p++, q += stepA, r += stepB) sum = (sum + Math.imul(x[q]!, y[r]!)) | 0
       out[at++] = sum
     }
   }

@@ -4,8 +4,17 @@
 export const power = (x: number, y: number): number =>
   y === 2 ? x * x : x === 1 || (x === -1 && Math.abs(y) === Infinity) ? 1 : Math.pow(x, y)
 
-/** `0 · v` is 0 here, whatever `v` is: a vanished coefficient takes its term along. */
-const scaled = (c: number, v: number): number => (c === 0 ? 0 : c * v)
+/**
+ * `c xᶻ`, also where the power alone would overflow or underflow. A vanished coefficient takes its term along: `0 xᶻ` is 0,
+ * whatever `xᶻ` is.
+ */
+const timesPower = (c: number, x: number, z: number): number => {
+  if (c === 0) return 0
+  const whole = power(x, z)
+  if (!(Math.abs(whole) < 2 ** -1022 || Math.abs(whole) === Infinity)) return c * whole
+  const root = power(Math.abs(x), z / 2)
+  return (whole < 0 || Object.is(whole, -0) ? -c : c) * root * root
+}
 
 /**
  * `∂ʲ⁺ᵏ xʸ / ∂xᵏ ∂yʲ`.
@@ -17,15 +26,15 @@ export const powerDerivative = (x: number, y: number, k: number, j: number): num
   if (j === 0) {
     let c = 1
     for (let m = 0; m < k; m++) c *= y - m
-    return scaled(c, power(x, y - k))
+    return timesPower(c, x, y - k)
   }
   if (x < 0) return NaN
-  if (k === 0) return powerTimesLog(x, y, j)
+  if (k === 0) return timesPowerAndLog(1, x, y, j)
   const c = fallingFactorial(y, k, j)
   let sum = 0
   let arrangements = 1
   for (let i = 0; i <= j; i++) {
-    sum += scaled(arrangements * c[i]!, powerTimesLog(x, y - k, j - i))
+    sum += timesPowerAndLog(arrangements * c[i]!, x, y - k, j - i)
     arrangements *= j - i
   }
   return sum
@@ -39,8 +48,6 @@ const fallingFactorial = (y: number, k: number, j: number): ReadonlyArray<number
   return c
 }
 
-/** `xᶻ logᵐ x`, at 0 as the limit for z > 0, and 0 for z = 0 < m. */
-const powerTimesLog = (x: number, z: number, m: number): number => {
-  if (m === 0) return power(x, z)
-  return x === 0 && z >= 0 ? 0 : power(x, z) * Math.log(x) ** m
-}
+/** `c xᶻ logᵐ x`, at 0 as the limit for z > 0, and 0 for z = 0 < m. */
+const timesPowerAndLog = (c: number, x: number, z: number, m: number): number =>
+  c === 0 || (m > 0 && x === 0 && z >= 0) ? 0 : timesPower(c * Math.log(x) ** m, x, z)

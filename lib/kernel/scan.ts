@@ -28,16 +28,22 @@ export const cumulativeSum = (x: Groups, dtype: DType, reverse: boolean): Buffer
 export const linearRecurrence = (a: Groups, b: Buffer, dtype: DType, reverse: boolean): Buffer => {
   const { data, length } = a
   const out = allocate(dtype, data.length)
+  const next = dtype === 'i32' ? wrapping : plain
   eachLine(a, reverse, (at, stride) => {
     let y = b[at]!
     out[at] = y
     for (let t = 1, j = at + stride; t < length; t++, j += stride) {
-      y = data[j]! * y + b[j]!
+      y = next(data[j]!, y, b[j]!)
       out[j] = y
     }
   })
   return out
 }
+
+const plain = (a: number, y: number, b: number): number => a * y + b
+
+/** The same with integers. */
+const wrapping = (a: number, y: number, b: number): number => (Math.imul(a, y) + b) | 0
 
 /** Running maxima (`sign` 1) or minima (`sign` -1); NaN from the first NaN on. */
 export const cumulativeExtreme = (x: Groups, dtype: DType, sign: number, reverse: boolean): Buffer => {

@@ -3,7 +3,7 @@ import { bufferFrom, isFloat, type DType } from '../core/DType.js'
 import { refuse } from '../core/FoldgradError.js'
 import { apply, type Node } from '../core/Node.js'
 import { sameShape, showShape, sizeOf } from '../core/Shape.js'
-import { divLoop, divWithin, mulLoop, mulWithin, negLoop, negWithin, subLoop, subWithin } from '../kernel/arithmetic.js'
+import { divLoop, divWithin, mulLoop, mulWithin, negLoop, negWithin, squareLoop, subLoop, subWithin } from '../kernel/arithmetic.js'
 import { elementwise } from '../kernel/elementwise.js'
 import { add, binary, defineOp, notDifferentiable, lift, stepwise, unary, type Term } from './declare.js'
 import { fullValue } from './leaf.js'
@@ -15,11 +15,21 @@ const any = { anyDtype: true }
 /** `dx · d`; a unit cotangent is not multiplied by. */
 export const times = (dx: Node, d: Node): Node => (fullValue(dx) === 1 ? d : mul(dx, d))
 
-export const sub = binary('sub', (a, b) => a - b, (da) => da, (db) => neg(db), { ...any, loop: subLoop, within: subWithin })
+export const sub = binary('sub', (a, b) => a - b, (da) => da, (db) => neg(db), {
+  ...any,
+  forTruth: "Use logicalXor, or convert them with astype('i32')",
+  loop: subLoop,
+  within: subWithin,
+})
 export const mul = binary('mul', (a, b) => a * b, (da, _a, b) => times(da, b), (db, a) => times(db, a), { ...any, loop: mulLoop, within: mulWithin })
 export const div = binary('div', (a, b) => a / b, (da, _a, b) => div(da, b), (db, _a, b, y) => neg(times(db, div(y, b))), { loop: divLoop, within: divWithin })
-export const neg = unary('neg', (x) => -x, (dx) => neg(dx), { ...any, loop: negLoop, within: negWithin })
-export const square = unary('square', (x) => x * x, (dx, x) => times(dx, mul(2, x)), any)
+export const neg = unary('neg', (x) => -x, (dx) => neg(dx), {
+  ...any,
+  forTruth: "Use logicalNot, or convert them with astype('i32')",
+  loop: negLoop,
+  within: negWithin,
+})
+export const square = unary('square', (x) => x * x, (dx, x) => times(dx, mul(2, x)), { ...any, loop: squareLoop })
 export const reciprocal = unary('reciprocal', (x) => 1 / x, (dx, _x, y) => neg(times(dx, square(y))))
 export const sqrt = unary('sqrt', Math.sqrt, (dx, _x, y) => div(dx, mul(2, y)))
 

@@ -30,6 +30,8 @@ interface ElementwiseOptions {
   readonly masks?: boolean
   /** The operands may have any dtype; otherwise they are floats. */
   readonly anyDtype?: boolean
+  /** What to do instead with truth values, which are refused then. */
+  readonly forTruth?: string
   /** One of a family: the operands without differentials are its orders, constants that the differentials read. */
   readonly family?: boolean
   /** The operation as a loop of its own, for the ones that programs consist of. */
@@ -38,7 +40,7 @@ interface ElementwiseOptions {
 }
 
 const agree =
-  (result: DType | undefined, anyDtype: boolean) =>
+  ({ result, anyDtype, forTruth }: ElementwiseOptions) =>
   (inputs: ReadonlyArray<Node>): Signature | Refusal => {
     const a = inputs[0]!
     for (let k = 1; k < inputs.length; k++) {
@@ -48,8 +50,9 @@ const agree =
       if (a.dtype !== b.dtype)
         return refuse('DType', `the operands need one dtype, got ${inputs.map((x) => x.dtype).join(', ')}`, 'Convert them with astype')
     }
-    if (!anyDtype && !isFloat(a.dtype))
+    if (anyDtype !== true && !isFloat(a.dtype))
       return refuse('DType', `the operands are ${a.dtype}, a float is needed`, "Convert them with astype('f64')")
+    if (forTruth !== undefined && a.dtype === 'bool') return refuse('DType', 'the operands are truth values, numbers are needed', forTruth)
     return result === undefined || result === a.dtype ? a : { shape: a.shape, dtype: result }
   }
 
@@ -64,15 +67,11 @@ const term = (d: Differential, dx: Node, y: Node): Node => {
   return n === 1 ? d(dx, operandOf(y, 0), y) : n === 2 ? d(dx, operandOf(y, 0), operandOf(y, 1), y) : d(dx, ...y.inputs, y)
 }
 
-const elementwiseOp = (
-  name: string,
-  f: Scalar,
-  differentials: ReadonlyArray<Differential | null>,
-  { result, masks = false, anyDtype = false, family = false, loop, within }: ElementwiseOptions,
-): Primitive =>
-  defineOp({
+const elementwiseOp = (name: string, f: Scalar, differentials: ReadonlyArray<Differential | null>, options: ElementwiseOptions): Primitive => {
+  const { masks = false, family = false, loop, within } = options
+  return defineOp({
     name,
-    infer: agree(result, anyDtype),
+    infer: agree(options),
     evaluate: evaluateBy(f, loop),
     vjp: (g: Node, y: Node, k: number) => {
       const d = differentials[k]!
@@ -89,6 +88,7 @@ const elementwiseOp = (
     uniform: true,
     masks,
   }, family)
+}
 
 /** A primitive, frozen. One on single elements gets its pullback on plain numbers. */
 export const defineOp = (record: Primitive, family = false): Primitive =>
@@ -147,7 +147,12 @@ export const stepwise = (name: string, f: Scalar, options: ElementwiseOptions = 
 }
 
 /** A sum of two arrays, or of the contributions to one adjoint. */
-export const add = binary('add', (a, b) => a + b, (da) => da, (db) => db, { anyDtype: true, loop: addLoop, within: addWithin })
+export const add = binary('add', (a, b) => a + b, (da) => da, (db) => db, {
+  anyDtype: true,
+  forTruth: "Use logicalOr, or convert them with astype('i32')",
+  loop: addLoop,
+  within: addWithin,
+})
 
 /** What a primitive that is linear in its only operand is made of. */
 interface Linear extends Pick<Primitive, 'infer' | 'evaluate' | 'batch' | 'scalar' | 'uniform' | 'view' | 'masks'> {

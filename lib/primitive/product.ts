@@ -18,7 +18,7 @@ export interface Transposed {
 export const dot = (a: Node, b: Node, transposeA = false, transposeB = false): Node =>
   apply(dotOp, [a, b], Object.freeze({ transposeA, transposeB }))
 
-const flags = (y: Node): Transposed => y.attrs as unknown as Transposed
+export const transposesOf = (y: Node): Transposed => y.attrs as unknown as Transposed
 
 /** The rows and columns of the matrices in an operand, as they are read. */
 const extents = ({ shape }: Node, isTransposed: boolean): readonly [rows: number, columns: number] => {
@@ -47,19 +47,19 @@ export const dotOp = defineOp({
   },
   evaluate: ([a, b], y) => {
     const [x, w] = y.inputs as readonly [Node, Node]
-    const [m, k] = extents(x, flags(y).transposeA)
-    const [, n] = extents(w, flags(y).transposeB)
-    return matmul(a!, b!, y.dtype, { batch: sizeOf(batchOf(y)), m, k, n, ...flags(y) })
+    const [m, k] = extents(x, transposesOf(y).transposeA)
+    const [, n] = extents(w, transposesOf(y).transposeB)
+    return matmul(a!, b!, y.dtype, { batch: sizeOf(batchOf(y)), m, k, n, ...transposesOf(y) })
   },
   vjp: (g, y, k) => {
     const [a, b] = y.inputs as readonly [Node, Node]
-    const { transposeA, transposeB } = flags(y)
+    const { transposeA, transposeB } = transposesOf(y)
     if (k === 0) return transposeA ? dot(b, g, transposeB, true) : dot(g, b, false, !transposeB)
     return transposeB ? dot(g, a, true, transposeA) : dot(a, g, !transposeA, false)
   },
   jvp: ([da, db], y) => {
     const [a, b] = y.inputs as readonly [Node, Node]
-    const { transposeA, transposeB } = flags(y)
+    const { transposeA, transposeB } = transposesOf(y)
     const left = da ? dot(da, b, transposeA, transposeB) : null
     const right = db ? dot(a, db, transposeA, transposeB) : null
     return left && right ? add(left, right) : (left ?? right)

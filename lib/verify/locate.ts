@@ -1,9 +1,9 @@
 /** Where a refuted derivative is wrong: one element of the arguments, one element of the result. */
 import type { Tensor } from '../core/Tensor.js'
-import { sizeOf, stridesOf, type Shape } from '../core/Shape.js'
+import { stridesOf, type Shape } from '../core/Shape.js'
 import type { Comparison } from './compare.js'
 import type { Line } from './direction.js'
-import { pack, type Numeric } from './numeric.js'
+import { located, pack, type Numeric } from './numeric.js'
 import type { WrongShapes } from './trial.js'
 
 /** One element of an array, by the name of the array. */
@@ -46,9 +46,8 @@ const search = (refuted: (x: Float64Array) => boolean, x: Float64Array, from = 0
 const indexOf = (shape: Shape, at: number): ReadonlyArray<number> => Object.freeze(stridesOf(shape).map((stride, axis) => Math.floor(at / stride) % shape[axis]!))
 
 const placeIn = (names: ReadonlyArray<string>, arrays: ReadonlyArray<Tensor>, at: number): Place => {
-  let from = 0
-  const k = arrays.findIndex(({ shape }) => at < from + sizeOf(shape) || ((from += sizeOf(shape)), false))
-  return Object.freeze({ name: names[k]!, index: indexOf(arrays[k]!.shape, at - from) })
+  const [k, i] = located(arrays, at)
+  return Object.freeze({ name: names[k]!, index: indexOf(arrays[k]!.shape, i) })
 }
 
 /** A line along one element of the arguments to one of the result, that is refuted; `undefined` if only sums are. */

@@ -1,6 +1,6 @@
 /** Functions of trees of nodes, seen as functions from vectors of numbers to vectors of numbers. */
 import * as E from 'fp-ts/Either'
-import { bufferFrom, isFloat, type Buffer } from '../core/DType.js'
+import { bufferFrom, filledWith, isFloat, type Buffer } from '../core/DType.js'
 import { FoldgradException, type FoldgradError } from '../core/FoldgradError.js'
 import { errorsIn, sort } from '../core/Graph.js'
 import type { Node } from '../core/Node.js'
@@ -45,15 +45,8 @@ export const attempt = <T>(compute: () => T): E.Either<ReadonlyArray<FoldgradErr
   })
 
 /** All elements, one buffer after another. */
-const packed = (buffers: ReadonlyArray<Buffer>): Float64Array => {
-  const out = new Float64Array(buffers.reduce((n, { length }) => n + length, 0))
-  let next = 0
-  for (const buffer of buffers) {
-    out.set(buffer, next)
-    next += buffer.length
-  }
-  return out
-}
+const packed = (buffers: ReadonlyArray<Buffer>): Float64Array =>
+  filledWith(new Float64Array(buffers.reduce((n, { length }) => n + length, 0)), buffers)
 
 /** All elements, one tensor after another. */
 export const pack = (tensors: ReadonlyArray<Tensor>): Float64Array => packed(tensors.map(bufferOf))
@@ -62,6 +55,14 @@ export const pack = (tensors: ReadonlyArray<Tensor>): Float64Array => packed(ten
 export const unpack = (like: ReadonlyArray<Tensor>, vector: Float64Array): ReadonlyArray<Tensor> => {
   let next = 0
   return like.map(({ shape, dtype }) => tensorOf(bufferFrom(dtype, vector.subarray(next, (next += sizeOf(shape)))), shape, dtype))
+}
+
+/** In which tensor an element of such a vector lies, and its place there. */
+export const located = (tensors: ReadonlyArray<Tensor>, element: number): readonly [tensor: number, at: number] => {
+  let tensor = 0
+  let at = element
+  while (at >= tensors[tensor]!.size) at -= tensors[tensor++]!.size
+  return [tensor, at]
 }
 
 /** `args[0].layers.0.w` for the path `0.layers.0.w`. */

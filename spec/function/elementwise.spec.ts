@@ -2,7 +2,7 @@
 import { pipe } from 'fp-ts/function'
 import { describe, expect, it } from 'vitest'
 import { sort } from '../../lib/core/Graph.js'
-import { isInvalid, type Node } from '../../lib/core/Node.js'
+import { errorOf, isInvalid, type Node } from '../../lib/core/Node.js'
 import { tensor } from '../../lib/core/Tensor.js'
 import * as fn from '../../lib/function/index.js'
 import { item, toArray } from '../../lib/interpret/evaluate.js'
@@ -102,6 +102,13 @@ describe('derivatives at special points', () => {
     expect(found[1]).toBeCloseTo(even[0]!, 12)
     expect(found[3]).toBeCloseTo(even[1]!, 12)
   })
+
+  it('sinc is even and its slope odd, zeros and their signs too', () => {
+    const points = [0.3, 1, 2, 3, 7.5, 1e30]
+    const slope = (x: number): number => orders(fn.sinc, x, 1)[0]!
+    expect(points.map((x) => item(fn.sinc(-x)))).toEqual(points.map((x) => item(fn.sinc(x))))
+    expect(points.map((x) => slope(-x) + 0)).toEqual(points.map((x) => 0 - slope(x)))
+  })
 })
 
 describe('tails', () => {
@@ -113,6 +120,14 @@ describe('tails', () => {
     relative(partials((x) => fn.softSign(x!), 1e150)[0]!, 1e-300)
     relative(partials((x) => fn.expm1(x!), -40)[0]!, 4.248354255291589e-18)
     relative(partials((x) => fn.erfcx(x!), 1e5)[0]!, -5.641895834631e-11)
+  })
+
+  it('derivatives do not overflow on the way', () => {
+    const [max, tiny] = [Number.MAX_VALUE, 2 ** -1070]
+    relative(partials((y, x) => fn.atan2(y!, x!), max, max)[0]! * 2 ** 60, 2 ** 59 / max)
+    expect(orders((y) => fn.atan2(y, 0), 5e-324, 2)).toEqual([0, 0])
+    relative(partials((x, y) => fn.pow(x!, y!), tiny, tiny)[0]!, 1)
+    relative(orders((x) => fn.pow(x, 1e-200), 1e-200, 2)[1]!, -1e200)
   })
 
   it('hypot scales its operands', () => {
@@ -142,6 +157,17 @@ describe('values', () => {
 
   it('nanToNum replaces what is not finite', () => {
     expect(toArray(fn.nanToNum([NaN, 1, Infinity, -Infinity]))).toEqual([0, 1, Number.MAX_VALUE, -Number.MAX_VALUE])
+  })
+
+  it('truth values add up to truth values, and have no differences', () => {
+    const [a, b] = [[true, true, false, false], [true, false, true, false]]
+    expect(toArray(fn.add(a, b))).toEqual([true, true, true, false])
+    expect(toArray(fn.mul(a, b))).toEqual([true, false, false, false])
+    expect(toArray(fn.scatterAdd(a, [0, 0, 3], true))).toEqual([true, true, false, true])
+    expect(toArray(fn.segmentSum(a, [0, 0, 1, 1], 2))).toEqual([2, 0])
+    const misuses = [fn.sub(a, b), fn.neg(a)].map((y) => errorOf(y)!)
+    expect(misuses.map(({ op, rule }) => `${op}: ${rule}`)).toEqual(['sub', 'neg'].map((op) => `${op}: the operands are truth values, numbers are needed`))
+    expect(misuses.map(({ mend }) => mend)).toEqual(['logicalXor', 'logicalNot'].map((op) => `Use ${op}, or convert them with astype('i32')`))
   })
 
   it('comparisons and logic are bool, and broadcast', () => {

@@ -6,9 +6,9 @@
  *
  * Results that are no normal numbers are within a unit of the least subnormal number, except that `bose`, `sech2`, `powDerivative`
  * and `atan2Derivative` may be 0 there. Arguments that are no normal numbers may lose a bit in `expm1`, and in what is made of it
- * (`bose`, `log1mexp`). A value of `logaddexp` near 0, between a negative and a positive summand, is that far off in units of the
- * summands. Sines and cosines of arguments beyond `reductionLimit`, and unusual cases of `atan2`, `pow`, `mod` and the like, are
- * those of evaluation.
+ * (`bose`). A value of `logaddexp` near 0, between a negative and a positive summand, is that far off in units of the summands.
+ * Sines and cosines of arguments beyond `reductionLimit`, and unusual cases of `atan2`, `pow`, `mod` and the like, are those of
+ * evaluation.
  */
 export const ulps: Readonly<Record<string, { readonly f64: number; readonly f32: number }>> = {
   acos: { f64: 1.15, f32: 1.2 },

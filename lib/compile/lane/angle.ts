@@ -5,7 +5,7 @@ import {
   abs, add, constant, div, fallback, gt, half, logicalAnd, logicalNot, lt, mul, one, pmax, pmin, sqrt, sub, where, zero,
 } from './machine.js'
 import { polynomial } from './polynomial.js'
-import { hypot } from './root.js'
+import { scaledPoint } from './root.js'
 
 /** `π/2`, and what it lacks. */
 const quarterTurn: Pair<readonly [high: number, low: number]> = {
@@ -87,18 +87,17 @@ export const atan2 = (f: Format, y: Lane, x: Lane): Lane => {
 }
 
 /**
- * `∂ᵖ⁺ᵠ atan2(y, x) / ∂yᵖ ∂xᵠ` for given orders: the imaginary part of `(-1)ⁿ⁻¹ (n-1)! iᵖ / (x + iy)ⁿ` for n = p + q, in the
- * direction and the length of the point.
+ * `∂ᵖ⁺ᵠ atan2(y, x) / ∂yᵖ ∂xᵠ` for given orders: the imaginary part of `(-1)ⁿ⁻¹ (n-1)! iᵖ / (x + iy)ⁿ` for n = p + q, where
+ * `1/(x + iy) = (x - iy)/(x² + y²)`; the numerator first, for a point that is scaled.
  */
 export const atan2Derivative = (f: Format, y: Lane, x: Lane, p: number | undefined, q: number | undefined): Lane | undefined => {
   if (p === undefined || q === undefined || p + q > 4) return undefined
-  const length = hypot(f, x, y)
-  const [c, s] = [div(x, length), div(y, length)]
+  const { a, b, squared, inverse } = scaledPoint(f, x, y)
   const quarters = p % 4
   let re = constant(quarters === 0 ? 1 : quarters === 2 ? -1 : 0)
   let im = constant(quarters === 1 ? 1 : quarters === 3 ? -1 : 0)
-  for (let k = 0; k < p + q; k++) [re, im] = [div(add(mul(re, c), mul(im, s)), length), div(sub(mul(im, c), mul(re, s)), length)]
-  let factor = 1
-  for (let k = 1; k < p + q; k++) factor *= -k
-  return factor === 1 ? im : mul(im, constant(factor))
+  for (let k = 0; k < p + q; k++) [re, im] = [add(mul(re, a), mul(im, b)), sub(mul(im, a), mul(re, b))]
+  for (let k = 1; k < p + q; k++) im = mul(im, constant(-k))
+  for (let k = 0; k < p + q; k++) im = mul(div(im, squared), inverse)
+  return im
 }

@@ -37,8 +37,11 @@ const ones = (width: number): bigint => (1n << BigInt(width)) - 1n
 /** Everything but the exponent and the sign. */
 export const fractionMask = (f: Format): Lane => bits(ones(f.fraction))
 
-/** Everything but the last `dropped` bits. */
-export const keptMask = (f: Format, dropped: number): Lane => bits(ones(f.width) ^ ones(dropped))
+/** A number without its last bits. */
+export const shortened = (f: Format, x: Lane, dropped: number): Lane => bitAnd(x, bits(ones(f.width) ^ ones(dropped)))
+
+/** The first half of the digits of a number. */
+export const firstHalf = (f: Format, x: Lane): Lane => shortened(f, x, f.type === 'f64' ? 32 : 12)
 
 /** All ones: a NaN that `where` chooses in one instruction. */
 export const notANumber = (f: Format): Lane => bits(ones(f.width))

@@ -3,7 +3,7 @@
  * which `f` is taken out exactly: `log m = f - s (f - R)`, where `R` is a polynomial in s² (a form of fdlibm's).
  */
 import type { Lane } from '../ir.js'
-import { fractionMask, fromInteger, keptMask, notANumber, patternLane, patternOf, withSignOf, type Format, type Pair } from './format.js'
+import { firstHalf, fractionMask, fromInteger, notANumber, patternLane, patternOf, withSignOf, type Format, type Pair } from './format.js'
 import {
   add, addBits, bitAnd, bitOr, bits, constant, div, eq, half, lt, mul, one, pmax, pmin, shiftRightLogical, sub, subBits, two,
   where, zero,
@@ -100,7 +100,7 @@ const log10of2: Pair<readonly [number, number]> = {
 const scaledLog = (f: Format, x: Lane, [c, rest]: readonly [number, number], factors: readonly [number, number]): Lane => {
   const { k, fraction } = splitAny(f, x)
   const over = excess(f, fraction)
-  const high = bitAnd(sub(fraction, over), keptMask(f, f.type === 'f64' ? 32 : 12))
+  const high = firstHalf(f, sub(fraction, over))
   const low = sub(sub(fraction, high), over)
   const [whole, remainder] = factors
   const small = add(mul(k, constant(remainder)), add(mul(add(high, low), constant(rest)), mul(low, constant(c))))

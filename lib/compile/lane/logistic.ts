@@ -44,9 +44,11 @@ export const share = (f: Format, a: Lane, b: Lane): Lane => {
   return where(logicalAnd(eq(a, constant(-Infinity)), eq(b, b)), zero, y)
 }
 
-/** `log(1 - exp(-x))` for x > 0 (Mächler 2012). */
-export const log1mexp = (f: Format, x: Lane): Lane =>
-  where(lt(x, constant(Math.LN2)), log(f, neg(expm1(f, neg(x)))), log1p(f, neg(decay(f, x))))
+/** `log(1 - exp(-x))` for x > 0 (Mächler 2012). `1 - exp(-x)` is `x` for subnormal numbers, of which `expm1` may lose a bit. */
+export const log1mexp = (f: Format, x: Lane): Lane => {
+  const rest = where(lt(x, constant(f.least)), x, neg(expm1(f, neg(x))))
+  return where(lt(x, constant(Math.LN2)), log(f, rest), log1p(f, neg(decay(f, x))))
+}
 
 /** `log(x/(1 - x))`: near ½ the logarithm of a quotient, whose distance from 1 is exact. */
 export const logit = (f: Format, x: Lane): Lane => {

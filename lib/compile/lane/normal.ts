@@ -1,8 +1,8 @@
 /** The error function and the normal distribution. */
 import type { Lane } from '../ir.js'
-import { keptMask, withSignOf, type Format, type Pair } from './format.js'
+import { shortened, withSignOf, type Format, type Pair } from './format.js'
 import { decay } from './exponential.js'
-import { abs, add, bitAnd, constant, div, half, lt, mul, one, pmin, sub, two, where, zero } from './machine.js'
+import { abs, add, constant, div, half, lt, mul, one, pmin, sub, two, where, zero } from './machine.js'
 import { polynomial } from './polynomial.js'
 
 /** Coefficients of `erf(x)/x - 1` in powers of x² on |x| ≤ ½, of least greatest error. */
@@ -50,7 +50,7 @@ const scaledTail = (f: Format, x: Lane, scale: number): Lane => {
 const bell = (f: Format, x: Lane, c: number): Lane => {
   const a = pmin(abs(x), constant(f.type === 'f64' ? 40 : 16))
   const square = mul(a, a)
-  const high = bitAnd(a, keptMask(f, f.type === 'f64' ? 27 : 12))
+  const high = shortened(f, a, f.type === 'f64' ? 27 : 12)
   const lost = add(sub(mul(high, high), square), mul(sub(a, high), add(a, high)))
   return c === 1 ? decay(f, square, lost) : decay(f, mul(square, constant(c)), mul(lost, constant(c)))
 }

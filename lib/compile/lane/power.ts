@@ -4,12 +4,12 @@
  */
 import type { Lane } from '../ir.js'
 import { power, powerDerivative } from '../../kernel/power.js'
-import { keptMask, lostFrom, nearestInteger, patternLane, type Format, type Pair } from './format.js'
+import { firstHalf, lostFrom, nearestInteger, patternLane, type Format, type Pair } from './format.js'
 import { nearZero, scaled, within } from './exponential.js'
 import { log, splitAny } from './logarithm.js'
 import {
-  abs, add, bitAnd, bitOr, constant, div, eq, fallback, gt, logicalAnd, logicalNot, logicalOr, lt, mul, one, shiftLeft, sub,
-  where, zero,
+  abs, add, bitOr, constant, div, eq, fallback, gt, logicalAnd, logicalNot, logicalOr, lt, mul, one, shiftLeft, sub, subBits,
+  two, where, zero,
 } from './machine.js'
 import { polynomial } from './polynomial.js'
 
@@ -28,9 +28,6 @@ const factor: Pair<readonly [whole: number, high: number, low: number]> = {
   f32: [0.9617967009544373, 0.961669921875, 0.00012677205086220056],
 }
 
-/** The first half of the digits of a number. */
-const firstHalf = (f: Format, x: Lane): Lane => bitAnd(x, keptMask(f, f.type === 'f64' ? 32 : 12))
-
 /** A sum of two numbers, the first of which has half as many digits. */
 interface Sum {
   readonly high: Lane
@@ -47,7 +44,6 @@ const summed = (f: Format, a: Lane, b: Lane): Sum => {
 const preciseLog2 = (f: Format, x: Lane): Sum => {
   const { k, fraction } = splitAny(f, x)
   // s = fraction/(2 + fraction) = sh + sl
-  const two = constant(2)
   const divisor = add(fraction, two)
   const inverse = div(one, divisor)
   const s = mul(fraction, inverse)
@@ -80,7 +76,7 @@ const exp2OfSum = (f: Format, a: Lane, b: Lane): Lane => {
 /** Exponents above it give 0, 1 or ∞ for every other `x` than what is nearest to 1. */
 const exponentLimit: Pair<number> = { f64: 2 ** 64, f32: 2 ** 32 }
 
-/** `xʸ` for `y` plus a small part: right for finite powers of positive numbers, and for positive ones of +0. */
+/** `xʸ` for `y` plus a small part: right for not too large powers of positive numbers, and for positive ones of +0. */
 const usualPower = (f: Format, x: Lane, y: Lane, part?: Lane): { readonly value: Lane; readonly usual: Lane } => {
   const { high, low } = preciseLog2(f, x)
   const yh = firstHalf(f, y)
@@ -89,8 +85,8 @@ const usualPower = (f: Format, x: Lane, y: Lane, part?: Lane): { readonly value:
   // A zero whose sign bit is not set.
   const positiveZero = logicalAnd(eq(x, zero), gt(bitOr(x, patternLane(f, 1)), zero))
   const nothing = logicalAnd(positiveZero, gt(y, zero))
-  const finite = logicalAnd(logicalAnd(gt(x, zero), lt(x, constant(Infinity))), lt(abs(y), constant(exponentLimit[f.type])))
-  return { value: where(nothing, zero, value), usual: logicalOr(finite, nothing) }
+  const finite = logicalAnd(gt(x, zero), lt(x, constant(Infinity)))
+  return { value: where(nothing, zero, value), usual: logicalAnd(logicalOr(finite, nothing), lt(abs(y), constant(exponentLimit[f.type]))) }
 }
 
 /** `xʸ`; unusual cases are left to the scalar function. */
@@ -108,8 +104,13 @@ export const powDerivative = (f: Format, x: Lane, y: Lane, k: number | undefined
   const { value, usual } = usualPower(f, x, k === 0 ? y : less, part)
   const inExponent = where(eq(x, zero), zero, timesPower(value, log(f, x), j))
   const derivative = k > 0 ? scaledBy(fallingFactorial(y, k), value) : j > 0 ? inExponent : value
-  return fallback(logicalNot(usual), derivative, (x, y) => powerDerivative(x!, y!, k, j), x, y)
+  // A power that overflows, or loses digits as it underflows, need not do so times its factor.
+  const safe = logicalAnd(usual, isZeroOrNormal(f, value))
+  return fallback(logicalNot(safe), derivative, (x, y) => powerDerivative(x!, y!, k, j), x, y)
 }
+
+/** Whether `x ≥ 0` is 0 or normal: less the least normal number, as patterns, 0 is -∞, and a subnormal number NaN. */
+const isZeroOrNormal = (f: Format, x: Lane): Lane => lt(subBits(x, patternLane(f, f.least)), constant(2 ** f.bias))
 
 /** `y (y - 1) … (y - k + 1)`. */
 const fallingFactorial = (y: Lane, k: number): Lane => {

@@ -1,6 +1,6 @@
 /** Roots and lengths. */
 import type { Lane } from '../ir.js'
-import { fromInteger, keptMask, patternLane, withSignOf, type Format, type Pair } from './format.js'
+import { fromInteger, patternLane, shortened, withSignOf, type Format, type Pair } from './format.js'
 import {
   abs, add, bitAnd, constant, div, eq, half, logicalOr, lt, mul, one, pmax, pmin, shiftLeft, shiftRightLogical, sqrt, sub,
   subBits, where, zero,
@@ -42,7 +42,7 @@ export const cbrt = (f: Format, x: Lane): Lane => {
   const guess = rough(f, normal)
   const quotient = mul(mul(guess, guess), div(guess, normal))
   const refined = mul(guess, polynomial(quotient, inverseCubeRoot[f.type]))
-  const t = bitAnd(refined, keptMask(f, droppedBits[f.type]))
+  const t = shortened(f, refined, droppedBits[f.type])
   const r = div(normal, mul(t, t))
   const root = add(t, mul(t, div(sub(r, t), add(add(t, t), r))))
   const scaled = mul(root, where(subnormal, constant(2 ** -18), one))
@@ -53,34 +53,37 @@ export const cbrt = (f: Format, x: Lane): Lane => {
 interface ScaledPoint {
   readonly width: Lane
   readonly height: Lane
-  /** What the point was divided by is half of this. */
+  /** What the point was multiplied by, and twice its reciprocal. */
+  readonly inverse: Lane
   readonly power: Lane
+  /** The point, and the square of its length. */
   readonly a: Lane
-  readonly length: Lane
+  readonly b: Lane
+  readonly squared: Lane
 }
 
-/** A point divided by a power of two, so that squares neither overflow nor underflow, and its length then. */
-const scaledPoint = (f: Format, x: Lane, y: Lane): ScaledPoint => {
+/** A point times a power of two, so that squares neither overflow nor underflow. */
+export const scaledPoint = (f: Format, x: Lane, y: Lane): ScaledPoint => {
   const [width, height] = [abs(x), abs(y)]
   const longest = pmax(width, height)
   const power = pmax(bitAnd(longest, patternLane(f, Infinity)), constant(f.least))
   const inverse = subBits(patternLane(f, Infinity), power)
   const [a, b] = [mul(x, inverse), mul(y, inverse)]
-  return { width, height, power, a, length: sqrt(add(mul(a, a), mul(b, b))) }
+  return { width, height, inverse, power, a, b, squared: add(mul(a, a), mul(b, b)) }
 }
 
 const infinite = constant(Infinity)
 
 /** `√(x² + y²)` without overflow. */
 export const hypot = (f: Format, x: Lane, y: Lane): Lane => {
-  const { width, height, power, length } = scaledPoint(f, x, y)
-  return where(logicalOr(eq(width, infinite), eq(height, infinite)), infinite, mul(mul(length, half), power))
+  const { width, height, power, squared } = scaledPoint(f, x, y)
+  return where(logicalOr(eq(width, infinite), eq(height, infinite)), infinite, mul(mul(sqrt(squared), half), power))
 }
 
 /** `x/√(x² + y²)`, and 0 at the origin. */
 export const direction = (f: Format, x: Lane, y: Lane): Lane => {
-  const { height, a, length } = scaledPoint(f, x, y)
-  return where(eq(length, zero), zero, where(eq(height, infinite), mul(x, zero), div(a, length)))
+  const { height, a, squared } = scaledPoint(f, x, y)
+  return where(eq(squared, zero), zero, where(eq(height, infinite), mul(x, zero), div(a, sqrt(squared))))
 }
 
 /** `x/(1 + |x|)`. */

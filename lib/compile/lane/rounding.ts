@@ -1,9 +1,9 @@
 /** Signs and remainders. */
 import type { Lane } from '../ir.js'
 import * as primitive from '../../primitive/rounding.js'
-import { keptMask, patternLane, withSignOf, type Format, type Pair } from './format.js'
+import { patternLane, shortened, withSignOf, type Format, type Pair } from './format.js'
 import {
-  abs, add, bitAnd, constant, div, eq, fallback, gt, logicalAnd, logicalNot, logicalXor, lt, mul, ne, round, sub, trunc, where,
+  abs, add, constant, div, eq, fallback, gt, logicalAnd, logicalNot, logicalXor, lt, mul, ne, round, sub, trunc, where,
   zero,
 } from './machine.js'
 
@@ -26,7 +26,7 @@ interface Remainder {
 const truncated = (f: Format, x: Lane, y: Lane): Remainder => {
   const [dividend, divisor] = [abs(x), abs(y)]
   const quotient = trunc(div(dividend, divisor))
-  const high = bitAnd(divisor, keptMask(f, f.type === 'f64' ? 26 : 12))
+  const high = shortened(f, divisor, f.type === 'f64' ? 26 : 12)
   const rest = sub(sub(dividend, mul(quotient, high)), mul(quotient, sub(divisor, high)))
   const remainder = where(lt(rest, zero), add(rest, divisor), rest)
   const usual = logicalAnd(lt(quotient, constant(quotientLimit[f.type])), lt(divisor, constant(Infinity)))

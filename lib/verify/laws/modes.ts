@@ -1,9 +1,8 @@
 /** Laws that tie the transforms of first derivatives together. */
-import { sizeOf } from '../../core/Shape.js'
 import { bufferOf, tensorOf, type Tensor } from '../../core/Tensor.js'
 import type { Node } from '../../core/Node.js'
 import { leafNodes } from '../../primitive/leaf.js'
-import { tensorsOf } from '../numeric.js'
+import { located, tensorsOf } from '../numeric.js'
 import { split } from '../random.js'
 import { agree, doubles, identical, identicalNodes } from './agreement.js'
 import { measured, stated } from './Law.js'
@@ -54,33 +53,27 @@ export const manageable = 2048
 export const jacobianOf = (t: Trial, f: Call, mode: 'forward' | 'reverse'): Nodes =>
   leafNodes(t.use.jacobian((xs: Nodes) => f(xs), { mode })(t.x))
 
-/** A unit array in one element of all, counted through them. */
-export const unit = (like: ReadonlyArray<Tensor>, element: number): ReadonlyArray<Tensor> => {
-  let seen = 0
-  return like.map((x) => {
-    const from = seen
-    seen += x.size
-    return mapElements([x], (_, i) => (from + i === element ? 1 : 0))[0]!
-  })
+/** Arrays like these, 1 in one element of all and 0 elsewhere. */
+const unit = (like: ReadonlyArray<Tensor>, element: number): ReadonlyArray<Tensor> => {
+  const [array, at] = located(like, element)
+  return mapElements(like, (_, i, k) => (k === array && i === at ? 1 : 0))
 }
 
 /** Row `i` of a Jacobian, as arrays like the arguments; `blocks` are its blocks by result and argument. */
 const rowOf = (blocks: ReadonlyArray<Tensor>, y: ReadonlyArray<Tensor>, x: ReadonlyArray<Tensor>, i: number): ReadonlyArray<Tensor> => {
-  let row = i
-  const result = y.findIndex((a) => (row < a.size ? true : ((row -= a.size), false)))
+  const [result, row] = located(y, i)
   return x.map((a, k) => {
-    const block = bufferOf(blocks[result * x.length + k]!)
-    return tensorOf(block.slice(row * a.size, (row + 1) * a.size), a.shape, blocks[result * x.length + k]!.dtype)
+    const block = blocks[result * x.length + k]!
+    return tensorOf(bufferOf(block).slice(row * a.size, (row + 1) * a.size), a.shape, block.dtype)
   })
 }
 
 /** Column `j`, as arrays like the results. */
 const columnOf = (blocks: ReadonlyArray<Tensor>, y: ReadonlyArray<Tensor>, x: ReadonlyArray<Tensor>, j: number): ReadonlyArray<Tensor> => {
-  let column = j
-  const argument = x.findIndex((a) => (column < a.size ? true : ((column -= a.size), false)))
+  const [argument, column] = located(x, j)
+  const width = x[argument]!.size
   return y.map((a, k) => {
     const block = blocks[k * x.length + argument]!
-    const width = sizeOf(x[argument]!.shape)
     return tensorOf(bufferOf(block).filter((_: number, at: number) => at % width === column), a.shape, block.dtype)
   })
 }

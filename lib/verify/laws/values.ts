@@ -1,8 +1,8 @@
 /** Laws of the value that comes with a derivative, and of the type of the derivative. */
 import { bufferOf, type Tensor } from '../../core/Tensor.js'
-import { showShape, sizeOf } from '../../core/Shape.js'
+import { showShape } from '../../core/Shape.js'
 import { rebuild } from '../../core/Tree.js'
-import { tensorsOf } from '../numeric.js'
+import { located, tensorsOf } from '../numeric.js'
 import { numericalDerivative } from '../numerical.js'
 import { identical } from './agreement.js'
 import { faithful, stated } from './Law.js'
@@ -12,16 +12,6 @@ import { argumentsWith, drawn, forward, linear, mapElements, nodesOf, pulled, pu
 const types = (xs: ReadonlyArray<Tensor>): string => xs.map((t) => t.dtype + showShape(t.shape)).join(', ')
 
 const isFinite = (t: Tensor): boolean => bufferOf(t).every(Number.isFinite)
-
-/** The element-th number of the arrays, and of which array it is. */
-const located = (xs: ReadonlyArray<Tensor>, element: number): readonly [k: number, i: number] => {
-  let i = element
-  for (const [k, x] of xs.entries()) {
-    if (i < sizeOf(x.shape)) return [k, i]
-    i -= sizeOf(x.shape)
-  }
-  return [xs.length, 0]
-}
 
 /** The numerical derivative in one element of the arguments alone. */
 const slopeIn = ({ x, at: { f, args } }: Trial, element: number): number => {

@@ -125,10 +125,7 @@ export const readBa = (text: string): Ba => {
   }
 }
 
-interface JitteredBa {
-  readonly n: number
-  readonly m: number
-  readonly p: number
+interface JitteredBa extends Pick<Ba, 'n' | 'm' | 'p'> {
   readonly cams: ReadonlyArray<ReadonlyArray<number>>
   readonly X: ReadonlyArray<ReadonlyArray<number>>
   readonly w: ReadonlyArray<number>
@@ -170,14 +167,14 @@ export interface Hand {
 
 /** The hand model with the corners that a case compares. */
 export const readHand = (folder: Folder, { input, vertices, complicated = false }: Case): Hand => {
-  const lines = (file: string): ReadonlyArray<ReadonlyArray<string>> => folder.text(file).trim().split('\n').map((line) => line.split(':'))
+  const lines = (file: string): ReadonlyArray<ReadonlyArray<number>> => folder.text(file).trim().split('\n').map((line) => line.split(':').map(Number))
   const bones = lines('hand/bones.txt')
-  const surface = lines(vertices!).map((line) => line.map(Number))
+  const surface = lines(vertices!)
   const { take } = reader(folder.text(input))
   const n = take(2)[0]! | 0
   const pairs = Array.from({ length: n }, () => take(4))
   const inTriangle = complicated ? take(2 * n) : undefined
-  const triangles = lines('hand/triangles.txt').map((line) => line.map(Number))
+  const triangles = lines('hand/triangles.txt')
   const used = complicated ? [0, 1, 2].flatMap((corner) => pairs.map(([k]) => triangles[k!]![corner]!)) : pairs.map(([k]) => k!)
   const weights = new Float64Array(used.length * bones.length)
   used.forEach((vertex, i) => {
@@ -185,9 +182,9 @@ export const readHand = (folder: Folder, { input, vertices, complicated = false 
     for (let e = 0; e < count!; e++) weights[i * bones.length + influences[2 * e]!] = influences[2 * e + 1]!
   })
   return {
-    parents: bones.map(([, parent]) => Number(parent)),
-    base: Float64Array.from(bones.flatMap((bone) => bone.slice(2, 18).map(Number))),
-    inverse: Float64Array.from(bones.flatMap((bone) => bone.slice(18, 34).map(Number))),
+    parents: bones.map(([, parent]) => parent!),
+    base: Float64Array.from(bones.flatMap((bone) => bone.slice(2, 18))),
+    inverse: Float64Array.from(bones.flatMap((bone) => bone.slice(18, 34))),
     corners: Float64Array.from(used.flatMap((vertex) => [...surface[vertex]!.slice(0, 3), 1])),
     weights,
     targets: Float64Array.from(pairs.flatMap(([, ...target]) => target)),

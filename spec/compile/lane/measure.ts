@@ -35,9 +35,8 @@ export interface Formula {
 }
 
 /** The formula of an operation, if it has one, in as many arguments as may vary. */
-export const formulaOf = (name: string, type: FloatType): Formula | undefined => {
+export const formulaOf = (name: string, type: FloatType, known = ordersOf(name)): Formula | undefined => {
   const scalar = operations.get(name)!.scalar!
-  const known = ordersOf(name)
   const arity = scalar.length - known.length + (name === 'sech2' ? 1 : 0)
   const lane = expandLane(name, type, [...Array.from({ length: arity }, (_, k) => argument(k)), ...known.map(constant)])
   return lane && { name, arity, lane, scalar: (...elements) => scalar(...elements, ...known) }
