@@ -16,20 +16,29 @@ const same = (a: Access, b: Access): boolean =>
   a.rounds.length === b.rounds.length &&
   a.rounds.every(({ repeat, stride }, i) => repeat === b.rounds[i]!.repeat && stride === b.rounds[i]!.stride)
 
+/** A statement with the buffers that it reads and writes. */
+export interface Noted {
+  readonly statement: Statement
+  readonly reads: ReadonlySet<number>
+  readonly writes: ReadonlySet<number>
+}
+
+export const noted = (statement: Statement): Noted => ({ statement, reads: reads(statement), writes: writes(statement) })
+
 /**
  * The body of a loop after which the carry at `old` is what the body writes to `fresh`, or (`sum`) that added to what it was.
  */
-export const intoCarry = (body: ReadonlyArray<Statement>, fresh: View, old: View, sum: boolean): ReadonlyArray<Statement> => {
-  const writers = body.flatMap((statement, i) => (writes(statement).has(fresh.buffer) ? [i] : []))
-  const readers = body.flatMap((statement, i) => (reads(statement).has(fresh.buffer) ? [i] : []))
+export const intoCarry = (body: ReadonlyArray<Noted>, fresh: View, old: View, sum: boolean): ReadonlyArray<Noted> => {
+  const writers = body.flatMap(({ writes }, i) => (writes.has(fresh.buffer) ? [i] : []))
+  const isRead = body.some(({ reads }) => reads.has(fresh.buffer))
   const [at] = writers
-  const writer = writers.length === 1 ? body[at!]! : undefined
-  const place = writer && (sum ? (readers.length === 0 ? summed(writer, fresh, old) : undefined) : replaced(writer, body, at!, readers, fresh, old))
-  if (place !== undefined) return body.map((statement, i) => (i === at ? place : statement))
+  const writer = writers.length === 1 && !isRead ? body[at!] : undefined
+  const place = writer && (sum ? summed(writer.statement, fresh, old) : replaced(writer, body, at!, fresh, old))
+  if (place !== undefined) return body.map((other, i) => (i === at ? noted(place) : other))
   const value = loadLane(accessOf(fresh), fresh.storage === 'bool')
   const added: Store = { access: accessOf(old), value: addLanes(loadLane(accessOf(old), false), value) }
   const nest = copyNest(fresh, old)
-  return [...body, sum ? { ...nest, stores: [added] } : nest]
+  return [...body, noted(sum ? { ...nest, stores: [added] } : nest)]
 }
 
 /** The statement with its result added to the carry. */
@@ -46,10 +55,9 @@ const summed = (writer: Statement, fresh: View, old: View): Statement | undefine
 }
 
 /** The statement with its result in the place of the carry, if nothing reads the old carry after it. */
-const replaced = (writer: Statement, body: ReadonlyArray<Statement>, at: number, readers: ReadonlyArray<number>, fresh: View, old: View): Statement | undefined => {
-  if (readers.length > 0) return undefined
-  const late = body.some((statement, i) => (i > at && reads(statement).has(old.buffer)) || (i !== at && writes(statement).has(old.buffer)))
-  if (late || (reads(writer).has(old.buffer) && !(writer.kind === 'nest' && inPlace(writer, fresh, old)))) return undefined
+const replaced = ({ statement: writer, reads }: Noted, body: ReadonlyArray<Noted>, at: number, fresh: View, old: View): Statement | undefined => {
+  const late = body.some((other, i) => (i > at && other.reads.has(old.buffer)) || (i !== at && other.writes.has(old.buffer)))
+  if (late || (reads.has(old.buffer) && !(writer.kind === 'nest' && inPlace(writer, fresh, old)))) return undefined
   if (writer.kind === 'nest')
     return {
       ...writer,

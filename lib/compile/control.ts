@@ -9,7 +9,7 @@ import { copyNest, type Context, type Target } from './context.js'
 import type { Nest, Statement } from './ir.js'
 import { constantLane, loadLane } from './lanes.js'
 import { partsOf } from './parts.js'
-import { intoCarry } from './carry.js'
+import { intoCarry, noted, type Noted } from './carry.js'
 import { fuseNests } from './fuse.js'
 import { nestOfRows } from './rows.js'
 import { sideBySide } from './stacks.js'
@@ -85,7 +85,8 @@ const stepInto = (
   const targets = [...next.map(({ y, addend }, k) => ({ node: addend ?? y, view: fresh[k]! })), ...others]
   const body: Array<Statement> = []
   lower(builder, targets.map(({ node }) => node), given, targets, body)
-  return next.reduce<ReadonlyArray<Statement>>((sofar, { addend }, k) => intoCarry(sofar, fresh[k]!, places[k]!, addend !== undefined), fuseNests(body))
+  const carried = next.reduce<ReadonlyArray<Noted>>((sofar, { addend }, k) => intoCarry(sofar, fresh[k]!, places[k]!, addend !== undefined), fuseNests(body).map(noted))
+  return carried.map(({ statement }) => statement)
 }
 
 /** What a step adds to a sum that it carries and uses for nothing else. */

@@ -9,15 +9,16 @@ import type { Convolution } from '../kernel/convolution.js'
 import type { Windows } from '../kernel/window.js'
 import { axisOf } from '../primitive/along.js'
 import { partials, type Form } from '../primitive/convolution.js'
-import { gatherOp, scatterOp } from '../primitive/indexing.js'
+import { gatherOp, scatterOp, wrapOp } from '../primitive/indexing.js'
 import { argMaxPoolOp, pickOp, unpickOp } from '../primitive/pooling.js'
 import { dotOp, transposesOf } from '../primitive/product.js'
 import { concatOp, rangeAlong, sliceOf, unsliceOp, type Slice } from '../primitive/shape.js'
 import { channelsOf, unwindowsOp, windowsOp } from '../primitive/window.js'
 import { lowerBranch, lowerCall, lowerScan, lowerWhile } from './control.js'
-import type { Matrix, Nest, Pool, Statement } from './ir.js'
+import type { Lane, Matrix, Nest, Pool, Statement } from './ir.js'
+import { addLanes, constantLane, loadLane } from './lanes.js'
 import { copyNest, type Context } from './context.js'
-import { dense, isDense, part, reshaped, sameView, type View } from './view.js'
+import { accessOf, dense, isDense, part, reshaped, sameView, squeezed, type View } from './view.js'
 
 type Rule = (node: Node, context: Context) => void
 
@@ -120,6 +121,27 @@ const together = (nests: ReadonlyArray<Nest>): ReadonlyArray<Nest> => {
   return made
 }
 
+/** Indices with the negative ones counted from the end; one that is out of range stops the program. */
+const wrapped: Rule = (node, { builder, read, place, statements }) => {
+  const length = node.attrs['length'] as number
+  const from = read(node.inputs[0]!)
+  const index = loadLane(accessOf(from), false)
+  const test = (op: 'lt' | 'ge', x: Lane, bound: number): Lane => ({ op, args: [x, constantLane(bound, 'i32')], truth: true })
+  const choice = (c: Lane, a: Lane, b: Lane): Lane => ({ op: 'where', args: [c, a, b], truth: false })
+  const [none, one] = [constantLane(0, 'i32'), constantLane(1, 'i32')]
+  const value = choice(test('lt', index, 0), addLanes(index, constantLane(length, 'i32')), index)
+  const isOutside = choice(test('lt', index, -length), one, choice(test('ge', index, length), one, none))
+  const outside = dense(builder.temporary('i32', 1), 'i32', [])
+  const flag = dense(builder.temporary('bool', 1), 'bool', [])
+  const extents = squeezed(from.shape)
+  const access = accessOf({ ...outside, shape: from.shape, strides: from.shape.map(() => 0) })
+  statements.push(
+    { kind: 'nest', lane: 'i32', extents, stores: [{ access: accessOf(place(node)), value }], reductions: [{ op: 'max', access, value: isOutside, accumulate: false }] },
+    { kind: 'nest', lane: 'i32', extents: [], stores: [{ access: accessOf(flag), value: test('ge', loadLane(accessOf(outside), false), 1) }], reductions: [] },
+    { kind: 'if', flag, onTrue: [{ kind: 'stop' }], onFalse: [] },
+  )
+}
+
 const concatenation: Rule = (node, context) => {
   const to = context.place(node)
   const axis = axisOf(node)
@@ -204,6 +226,7 @@ const rules: ReadonlyMap<Primitive, Rule> = new Map([
   [partials.w, convolution],
   [gatherOp, rows('gather')],
   [scatterOp, rows('scatter')],
+  [wrapOp, wrapped],
   [concatOp, concatenation],
   [unsliceOp.op, padding],
   [windowsOp.op, pooling('windows')],

@@ -44,14 +44,14 @@ describe('a report', () => {
       loop 16×32 f32: relu, add
       product 16×32 by 32×8 f32
       loop 16×8 f32: square, sub, 2 mul; sum
+      loop once f32: mul
       product 16×8 by 8×32 f32
       loop 16×32 f32: gate; sum
       product 64×16 by 16×32 f32
       loop 64×32 f32: sub, mul
       loop 32 f32: sub, mul
       product 32×16 by 16×8 f32
-      loop 32×8 f32: sub, mul
-      loop once f32: mul"
+      loop 32×8 f32: sub, mul"
     `)
   })
 

@@ -96,7 +96,7 @@ export const instancesOf = ({ reductions, stores }: Nest, { vector, extents }: L
   const wanted =
     reductions.length > 0 && stores.length === 0 && !across ? (work <= 3 ? 8 : work <= 12 ? 4 : work <= 24 ? 2 : 1)
     : reductions.length > 0 && work <= 24 ? (work <= 6 ? 4 : 2)
-    : work > 24 ? (work <= 100 ? 4 : 2)
+    : work > 24 ? Math.min(work <= 100 ? 4 : 2, Math.max(1, vectors >> 1))
     : work <= 2 ? 2
     : 1
   const cells = reductions.reduce((sum, { op }) => sum + (op === 'max' || op === 'min' ? 2 : 1), 0)
