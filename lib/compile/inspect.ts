@@ -92,8 +92,7 @@ const line = (statement: Statement): string => {
     case 'unpick':
       return `${statement.kind} ${times(statement.channels, ...statement.size)}`
     case 'fill':
-    case 'copy':
-      return `${statement.kind} ${statement.size}`
+      return `fill ${statement.size}`
     case 'host':
       return `call ${statement.node.op.name}`
     case 'repeat':

@@ -157,14 +157,6 @@ export interface Fill {
   readonly value: number
 }
 
-/** Elements copied, side by side, between buffers of one storage. */
-export interface Copy {
-  readonly kind: 'copy'
-  readonly from: Place
-  readonly to: Place
-  readonly size: number
-}
-
 /** A primitive that has no code of its own: its kernel is called on copies of dense operands, and its result copied back. */
 export interface Host {
   readonly kind: 'host'
@@ -206,7 +198,7 @@ export interface Stop {
   readonly kind: 'stop'
 }
 
-export type Statement = Nest | Gemm | Conv | Rows | Pool | Fill | Copy | Host | Repeat | While | Branch | Stop
+export type Statement = Nest | Gemm | Conv | Rows | Pool | Fill | Host | Repeat | While | Branch | Stop
 
 /** What a buffer is for: arguments are written by the caller before a run, constants once, results are read after it. */
 export type Role = 'argument' | 'constant' | 'result' | 'temporary'

@@ -46,7 +46,7 @@ class Lowering implements Context {
   readonly #stored: Uint8Array
   readonly #position: ReadonlyMap<Node, number>
   readonly #users: ReadonlyMap<Node, Node | 'several'>
-  readonly #rowwise: ReadonlyMap<Node, ReadonlySet<number>>
+  #rowwise: ReadonlyMap<Node, ReadonlySet<number>> | undefined
   /** Where arrays lie that are in memory. */
   readonly #places = new Map<Node, View>()
   /** Where the caller wants them. */
@@ -84,7 +84,6 @@ class Lowering implements Context {
     this.#clusters = this.#clustered()
     this.#stored = this.#needed()
     this.#users = this.#usersOf()
-    this.#rowwise = rowwiseParts(sorted.nodes, outputs)
   }
 
   /** Emits the statements, operands before results, in the order of a depth-first walk. */
@@ -163,7 +162,10 @@ class Lowering implements Context {
     return isSame ? this.#vectorOf(node.inputs[0]!) : node
   }
 
-  rowwise = (node: Node): ReadonlySet<number> => this.#rowwise.get(node) ?? new Set()
+  rowwise = (node: Node): ReadonlySet<number> => {
+    this.#rowwise ??= rowwiseParts(this.#sorted.nodes, this.#outputs)
+    return this.#rowwise.get(node) ?? new Set()
+  }
 
   setParts = (node: Node, parts: ReadonlyArray<View>): void => {
     this.#parts.set(node, parts)

@@ -18,6 +18,7 @@ export interface Spread {
 
 /** Finds the sums of padded arrays that are used for nothing else; `isGiven` tells what is in memory already. */
 export const spreadOf = (nodes: ReadonlyArray<Node>, outputs: ReadonlyArray<Node>, isGiven: (x: Node) => boolean): Spread => {
+  if (!nodes.some(({ op }) => op === unsliceOp.op)) return { sums: new Map(), padded: new Set() }
   const uses = new Map<Node, number>()
   for (const x of [...nodes.flatMap(({ inputs }) => inputs), ...outputs]) uses.set(x, (uses.get(x) ?? 0) + 1)
   const sums = new Map<Node, { readonly base: Node; readonly padded: Node }>()

@@ -42,8 +42,6 @@ export const touched = (statement: Statement): { readonly read: ReadonlyArray<Pl
       return { read: [statement.from, statement.positions], written: [statement.to] }
     case 'fill':
       return { read: [], written: [statement.to] }
-    case 'copy':
-      return { read: [statement.from], written: [statement.to] }
     case 'host':
       return { read: statement.inputs, written: [statement.output] }
     case 'repeat':

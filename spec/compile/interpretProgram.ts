@@ -78,9 +78,6 @@ class Interpreter {
       case 'fill':
         this.#from(statement.to).fill(statement.value, 0, statement.size)
         return
-      case 'copy':
-        this.#from(statement.to).set(this.#from(statement.from).subarray(0, statement.size))
-        return
       case 'host': return this.#host(statement)
       case 'repeat': {
         for (let i = 0; i < statement.count; i++) {

@@ -195,13 +195,6 @@ export class FunctionBuilder implements Callee {
     return this
   }
 
-  /** Copies memory: target, source and the number of bytes are on the stack. */
-  copyMemory(): this {
-    this.#indexed(control.copy, 0)
-    this.#code.u8(0)
-    return this
-  }
-
   /** Fills memory: target, byte and the number of bytes are on the stack. */
   fillMemory(): this {
     return this.#indexed(control.fill, 0)

@@ -10,7 +10,7 @@ import { ModuleBuilder } from './encoder.js'
 import type { Callee, FunctionBuilder, Label } from './FunctionBuilder.js'
 import { kernelOf } from './kernels.js'
 import { Library } from './Library.js'
-import { writeCopy, writeFill } from './move.js'
+import { writeFill } from './fill.js'
 import { writeNest } from './nest.js'
 
 /** A statement that can stop the program: rows whose indices must be in range, a loop that must end, or one that does nothing else. */
@@ -112,7 +112,6 @@ class ProgramWriter {
     switch (statement.kind) {
       case 'nest': return this.#nest(f, statement)
       case 'fill': return writeFill(this.#context, f, statement)
-      case 'copy': return writeCopy(this.#context, f, statement)
       case 'host':
         f.i32(this.#hosts.push(statement) - 1).call(this.#host!)
         return

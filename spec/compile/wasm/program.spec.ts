@@ -51,7 +51,7 @@ describe('repeat', () => {
       reverse,
       body: [
         set([columns], at(place(2), 1), lane('add', load(place(2), 1), load(row, 1))),
-        { kind: 'copy', from: place(2), to: place(1, 0, step(columns)), size: columns },
+        set([columns], at(place(1, 0, step(columns)), 1), load(place(2), 1)),
       ],
     })
   }
@@ -91,7 +91,7 @@ describe('while', () => {
       kind: 'while',
       test: [{ kind: 'nest', lane: 'f64', extents: [], stores: [{ access: at(place(1)), value: { ...lane('lt', load(place(0)), number(100)), truth: true } }], reductions: [] }],
       flag: place(1),
-      body: [set([], at(place(0)), lane('mul', load(place(0)), number(2))), { kind: 'copy', from: place(0), to: place(2, 0, { repeat: 0, stride: 1 }), size: 1 }],
+      body: [set([], at(place(0)), lane('mul', load(place(0)), number(2))), set([], at(place(2, 0, { repeat: 0, stride: 1 })), load(place(0)))],
       repeat: 0,
       limit,
     })
@@ -133,11 +133,10 @@ describe('stop', () => {
   })
 })
 
-describe.each<Storage>(['f64', 'f32', 'i32', 'bool'])('fill and copy of %s', (storage) => {
+describe.each<Storage>(['f64', 'f32', 'i32', 'bool'])('fill of %s', (storage) => {
   it.each([0, 1, 7, 100, 5000])('%i elements', (size) => {
-    const program = programOf([[storage, size + 4], [storage, size + 5], [storage, size + 2]], 0,
+    const program = programOf([[storage, size + 4], [storage, size + 5]], 0,
       { kind: 'fill', to: place(0, 3), size, value: 0 },
-      { kind: 'copy', from: place(1, 2), to: place(2, 1), size },
       { kind: 'fill', to: place(1, 2), size, value: 1 },
     )
     expectSame(program)

@@ -1,5 +1,5 @@
-/** Fills and copies: a few vector instructions for little, the engine's own memory instructions for much. */
-import { bytesPer, type Access, type Copy, type Fill, type Lane, type LaneType, type Storage } from '../ir.js'
+/** Fills: a few vector instructions for little, the engine's own memory instruction for much. */
+import { bytesPer, type Fill, type Lane, type LaneType, type Storage } from '../ir.js'
 import { pushAddress, type WriteContext } from './context.js'
 import type { FunctionBuilder } from './FunctionBuilder.js'
 import { writeNest } from './nest.js'
@@ -17,20 +17,6 @@ export const writeFill = (context: WriteContext, f: FunctionBuilder, { to, size,
   else {
     const constant: Lane = { op: 'constant', args: [], truth: false, value }
     const stores = [{ access: { ...to, strides: [1] }, value: constant }]
-    writeNest(context, f, { kind: 'nest', lane: laneOf(storage), extents: [size], stores, reductions: [] })
-  }
-}
-
-export const writeCopy = (context: WriteContext, f: FunctionBuilder, { from, to, size }: Copy): void => {
-  const { storage } = context.buffers[to.buffer]!
-  const bytes = size * bytesPer[storage]
-  if (bytes >= manyBytes) {
-    pushAddress(context, f, to)
-    pushAddress(context, f, from).i32(bytes).copyMemory()
-  } else {
-    const access: Access = { ...from, strides: [1] }
-    const load: Lane = { op: 'load', args: [], truth: storage === 'bool', access }
-    const stores = [{ access: { ...to, strides: [1] }, value: load }]
     writeNest(context, f, { kind: 'nest', lane: laneOf(storage), extents: [size], stores, reductions: [] })
   }
 }
