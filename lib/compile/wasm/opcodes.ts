@@ -87,5 +87,5 @@ export type LaneInstruction = keyof typeof lane
 export const control = {
   block: 0x02, loop: 0x03, if: 0x04, else: 0x05, end: 0x0b, br: 0x0c, brIf: 0x0d, call: 0x10, empty: 0x40,
   get: 0x20, set: 0x21, tee: 0x22, globalGet: 0x23, globalSet: 0x24, i32: 0x41, i64: 0x42, f32: 0x43, f64: 0x44,
-  v128: simd | 12, shuffle: simd | 13, copy: misc | 10, fill: misc | 11,
+  v128: simd | 12, shuffle: simd | 13, fill: misc | 11,
 } as const
