@@ -71,7 +71,7 @@ interface Compile {
  * neither is allowed the graph is interpreted.
  *
  * `Left` with every misuse in the program. An argument that does not fit makes the compiled function throw a
- * `FoldgradException` that names it, before anything runs.
+ * `FoldgradException` that names it, before anything runs. As in any function, surplus arguments and fields are not looked at.
  *
  * @example
  * const f = (x: Node) => sum(mul(x, sin(x)))

@@ -6,7 +6,7 @@ import type { Node } from '../core/Node.js'
 import { sameShape } from '../core/Shape.js'
 import { bufferOf, tensorFrom, tensorOf, type Tensor } from '../core/Tensor.js'
 import { alignedLeaves, leavesOf, rebuilder, showPaths, type TensorTree } from '../core/Tree.js'
-import { interpreted, marked, trace, type AnyFunction, type Trace } from './compile.js'
+import { interpreted, marked, trace, type AnyFunction, type CompileOptions, type Trace } from './compile.js'
 import { link } from './link.js'
 import { optimise } from './pass/index.js'
 import { readArguments, valueAt, type ArgumentLeaf, type ArgumentTree, type SpecTree } from './signature.js'
@@ -50,8 +50,8 @@ const usedUp = (name: string): FoldgradException =>
  * size are updated in place.
  *
  * What is returned are tensors. Those of the state are used up when they are handed to the next step: reading one after that
- * throws, with the mend. Before that, and if another state is handed over, they can be read at any time. A state of ordinary
- * tensors is copied, and never used up.
+ * throws, with the mend. Before that, and if another state is handed over, they can be read at any time. What a step hands on as it
+ * is stays the same tensor. A state of ordinary tensors is copied, and never used up. `relaxed` is that of {@link compile}.
  *
  * `Left` with every misuse, and for a step that does not return a pair, or a state of other shapes.
  *
@@ -66,11 +66,12 @@ const usedUp = (name: string): FoldgradException =>
 export const compileStep = <S, A extends ReadonlyArray<unknown>, N, Y>(
   f: (state: S, ...inputs: A) => readonly [N, Y],
   specs: readonly [SpecTree<S>, ...{ readonly [K in keyof A]: SpecTree<A[K]> }],
+  { relaxed = false }: Pick<CompileOptions, 'relaxed'> = {},
 ): E.Either<ReadonlyArray<FoldgradError>, CompiledStep<S, A, Y>> => {
   const state = specs[0]
   const count = leavesOf(state).length
   return Object.freeze(
-    E.chain((traced: Trace) => E.map((parts: Parts) => build(traced, parts, state))(partsOf(traced, state, count)))(trace(f as unknown as AnyFunction, specs)),
+    E.chain((traced: Trace) => E.map((parts: Parts) => build(traced, parts, state, relaxed))(partsOf(traced, state, count)))(trace(f as unknown as AnyFunction, specs)),
   ) as unknown as E.Either<ReadonlyArray<FoldgradError>, CompiledStep<S, A, Y>>
 }
 
@@ -92,10 +93,10 @@ const residentOf = ({ name, shape, dtype }: ArgumentLeaf, k: number, read: (k: n
   return resident
 }
 
-const build = ({ parameters, leaves }: Trace, { next, told, toldTree }: Parts, state: unknown): ((...args: ReadonlyArray<unknown>) => unknown) => {
+const build = ({ parameters, leaves }: Trace, { next, told, toldTree }: Parts, state: unknown, relaxed: boolean): ((...args: ReadonlyArray<unknown>) => unknown) => {
   const outputs = [...next, ...told]
   const carried = next.length
-  const linked = link(parameters, optimise(outputs), { carried })
+  const linked = link(parameters, optimise(outputs), { carried, relaxed })
   const interpret = interpreted(parameters, outputs)
   let residents: ReadonlyArray<Resident | undefined> = []
 
