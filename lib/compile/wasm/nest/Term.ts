@@ -6,6 +6,12 @@ import type { Lane, LaneType } from '../../ir.js'
 import { isMachineOp, machine, type MachineOp } from './machine.js'
 import { simplified } from './rewrite.js'
 
+/** The local that holds a term, and the uses of it that are still to come. */
+export interface Held {
+  local: number
+  remaining: number
+}
+
 export class Term {
   /** Its number in the nest. */
   readonly number: number
@@ -33,10 +39,9 @@ export class Term {
   inline = false
   /** How deep it and the terms inside it are nested. */
   depth = 0
-  /** The local that holds it, for each instance of the body. */
-  readonly locals: Array<number> = []
-  /** Uses there that are still to come. */
-  readonly remaining: Array<number> = []
+  /** Where it is held: in the first instance of the body, and in the others. */
+  readonly held: Held = { local: -1, remaining: 0 }
+  others: Array<Held> | undefined
   /** Its latest copy, if it belongs to a formula. */
   instance: Term | undefined
 

@@ -51,10 +51,14 @@ export class Values {
     const { f } = this.#frame
     const local = f.local('v128')
     f.set(local)
-    term.locals[instance] = local
     const shared = !term.vector && this.#frame.instances > 1
     const passing = term.lastLevel === term.level && !shared
-    term.remaining[instance] = passing ? term.uses : forEver
+    const remaining = passing ? term.uses : forEver
+    if (instance > 0) (term.others ??= [])[instance - 1] = { local, remaining }
+    else {
+      term.held.local = local
+      term.held.remaining = remaining
+    }
     if (!passing) this.#held.push(local)
   }
 
@@ -64,10 +68,9 @@ export class Values {
     if (term.isConstant) this.#constant(term)
     else if (term.inline) this.write(term, instance)
     else {
-      const own = term.vector ? instance : 0
-      const local = term.locals[own]!
-      f.get(local)
-      if (--term.remaining[own]! === 0) f.free(local)
+      const held = instance === 0 || !term.vector ? term.held : term.others![instance - 1]!
+      f.get(held.local)
+      if (--held.remaining === 0) f.free(held.local)
     }
   }
 
@@ -236,17 +239,15 @@ export class Values {
 
   #constant(term: Term): void {
     const { f } = this.#frame
-    const kept = term.locals[0]
-    if (kept !== undefined) {
-      f.get(kept)
+    if (term.held.local >= 0) {
+      f.get(term.held.local)
       return
     }
     const [low, high] = this.#patternOf(term)
     if (term.uses < this.#keepFrom) f.v128(low, high, low, high)
     else {
-      const local = f.constantV128(low, high, low, high)
-      term.locals[0] = local
-      f.get(local)
+      term.held.local = f.constantV128(low, high, low, high)
+      f.get(term.held.local)
     }
   }
 
