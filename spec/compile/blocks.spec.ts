@@ -1,9 +1,9 @@
 /** Blocks of rows: the numbers stay what they were, and what lies between statements becomes small. */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { inBlocks, type BlockLimits } from '../../lib/compile/blocks.js'
+import { inBlocks, type BlockLimits } from '../../lib/compile/lower/blocks.js'
 import type { LoopProgram } from '../../lib/compile/ir.js'
-import { loopProgram } from '../../lib/compile/link.js'
+import { loopProgram } from '../../lib/compile/lower/index.js'
 import { optimise } from '../../lib/compile/pass/index.js'
 import { planMemory } from '../../lib/compile/plan.js'
 import type { Buffer } from '../../lib/core/DType.js'

@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { bytesPer, type LoopProgram, type MemoryPlan, type Statement } from '../../lib/compile/ir.js'
-import { loopProgram } from '../../lib/compile/link.js'
+import { loopProgram } from '../../lib/compile/lower/index.js'
 import { optimise } from '../../lib/compile/pass/index.js'
 import { planMemory } from '../../lib/compile/plan.js'
 import { touched } from '../../lib/compile/touch.js'

@@ -1,7 +1,7 @@
 /** Views against arrays: the elements that strides lead to are those that the operation gives. */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { accessOf, dense, inRound, isDense, part, permuted, reshaped, sameView, squeezed, stretched, type View } from '../../lib/compile/view.js'
+import { accessOf, dense, inRound, isDense, part, permuted, reshaped, sameView, squeezed, stretched, type View } from '../../lib/compile/lower/view.js'
 import { sizeOf, type Shape } from '../../lib/core/Shape.js'
 import { bufferOf } from '../../lib/core/Tensor.js'
 import { tensor, value, type Node } from '../../lib/index.js'

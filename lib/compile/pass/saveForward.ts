@@ -15,7 +15,7 @@ import { scanOp } from '../../control/scanPrimitive.js'
 import { astype } from '../../primitive/arithmetic.js'
 import { parameter } from '../../primitive/leaf.js'
 import { rangeAlong, reshape, slice } from '../../primitive/shape.js'
-import { stackOf } from '../parts.js'
+import { stackOf } from '../lower/parts.js'
 import { movement } from './movement.js'
 import type { Pass } from './rewrite.js'
 

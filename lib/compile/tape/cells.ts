@@ -1,7 +1,7 @@
 /** Small arrays as the tape entries of their elements, row by row, and what moving elements about makes of them. */
 import { filledWith } from '../../core/DType.js'
 import { sizeOf, type Shape } from '../../core/Shape.js'
-import { dense, part, permuted, stretched, type View } from '../view.js'
+import { dense, part, permuted, stretched, type View } from '../lower/view.js'
 import type { Node } from '../../core/Node.js'
 import { axisOf } from '../../primitive/along.js'
 import { broadcastToOp, rangeAlong, sliceOf, sliceOp, transposeOp } from '../../primitive/shape.js'

@@ -1,7 +1,7 @@
 /** What the lowering of a node has to work with. */
-import type { Node } from '../core/Node.js'
+import type { Node } from '../../core/Node.js'
 import type { Builder } from './builder.js'
-import type { LaneType, Nest, Statement, Storage } from './ir.js'
+import type { LaneType, Nest, Statement, Storage } from '../ir.js'
 import { convertLane, loadLane } from './lanes.js'
 import { accessOf, squeezed, type View } from './view.js'
 

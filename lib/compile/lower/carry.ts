@@ -1,8 +1,8 @@
 /** Carries: what a step of a loop hands on is written in place where nothing would notice, and copied there otherwise. */
 import { copyNest } from './context.js'
-import type { Access, Nest, Place, Statement, Store } from './ir.js'
+import type { Access, Nest, Place, Statement, Store } from '../ir.js'
 import { addLanes, loadLane } from './lanes.js'
-import { accesses, reads, writes } from './touch.js'
+import { accesses, reads, writes } from '../touch.js'
 import { accessOf, type View } from './view.js'
 
 /** The same place in another buffer, which may lie elsewhere in each round of a loop around this one. */

@@ -2,10 +2,10 @@
  * Sums of parts in the midst of zeros, as the gradient of an array has them whose slices were used: each part is added to what is
  * there, and no array of zeros is made for it.
  */
-import type { Node } from '../core/Node.js'
-import { sizeOf } from '../core/Shape.js'
-import { add } from '../primitive/declare.js'
-import { unsliceOp, type Slice } from '../primitive/shape.js'
+import type { Node } from '../../core/Node.js'
+import { sizeOf } from '../../core/Shape.js'
+import { add } from '../../primitive/declare.js'
+import { unsliceOp, type Slice } from '../../primitive/shape.js'
 import { copyNest, type Context } from './context.js'
 import { addLanes, loadLane } from './lanes.js'
 import { accessOf, part } from './view.js'

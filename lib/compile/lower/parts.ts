@@ -2,18 +2,18 @@
  * The results of control primitives: one vector of doubles in the graph, of which every part is a slice. In a loop program
  * each part is an array of its own type, and the vector exists only if somebody asks for all of it.
  */
-import type { DType } from '../core/DType.js'
-import type { Node } from '../core/Node.js'
-import { sizeOf } from '../core/Shape.js'
-import { callOp } from '../control/call.js'
-import { condOp } from '../control/cond.js'
-import type { Closed } from '../control/Closed.js'
-import { layoutOf, type Layout } from '../control/flat.js'
-import { layoutOfScan, scanOf } from '../control/runScan.js'
-import { scanOp } from '../control/scanPrimitive.js'
-import { whileOp } from '../control/whilePrimitive.js'
-import { astypeOp } from '../primitive/arithmetic.js'
-import { reshapeOp, sliceOf, sliceOp } from '../primitive/shape.js'
+import type { DType } from '../../core/DType.js'
+import type { Node } from '../../core/Node.js'
+import { sizeOf } from '../../core/Shape.js'
+import { callOp } from '../../control/call.js'
+import { condOp } from '../../control/cond.js'
+import type { Closed } from '../../control/Closed.js'
+import { layoutOf, type Layout } from '../../control/flat.js'
+import { layoutOfScan, scanOf } from '../../control/runScan.js'
+import { scanOp } from '../../control/scanPrimitive.js'
+import { whileOp } from '../../control/whilePrimitive.js'
+import { astypeOp } from '../../primitive/arithmetic.js'
+import { reshapeOp, sliceOf, sliceOp } from '../../primitive/shape.js'
 
 /** The parts of the result of a control primitive; `undefined` for every other node. */
 export const partsOf = (node: Node): Layout | undefined => {

@@ -2,10 +2,10 @@
  * The stacks of a loop that only other loops read, row by row, as one array: what a step writes lies side by side, and so does what
  * a step of the other loop reads. Of many arrays at once a processor fetches nothing ahead.
  */
-import type { Node } from '../core/Node.js'
-import { sizeOf, stridesOf } from '../core/Shape.js'
-import { scanOf, split } from '../control/runScan.js'
-import { scanOp } from '../control/scanPrimitive.js'
+import type { Node } from '../../core/Node.js'
+import { sizeOf, stridesOf } from '../../core/Shape.js'
+import { scanOf, split } from '../../control/runScan.js'
+import { scanOp } from '../../control/scanPrimitive.js'
 import type { Context } from './context.js'
 import { partsOf, stackOf } from './parts.js'
 import type { View } from './view.js'

@@ -5,10 +5,10 @@
  * A statement goes row by row if it has an axis of that length along which everything that earlier ones made moves by whole rows: a
  * nest, or a product of which the rows are those of the result or those that are summed over. Sums over rows go on from block to block.
  */
-import { bytesPer, type Access, type BufferInfo, type Gemm, type Lane, type LoopProgram, type Matrix, type Nest, type Place, type Reduction, type Statement } from './ir.js'
+import { bytesPer, type Access, type BufferInfo, type Gemm, type Lane, type LoopProgram, type Matrix, type Nest, type Place, type Reduction, type Statement } from '../ir.js'
 import { constantLane } from './lanes.js'
-import { accesses, touched } from './touch.js'
-import { identityOf } from './wasm/nest/Accumulator.js'
+import { accesses, touched } from '../touch.js'
+import { identityOf } from '../wasm/nest/Accumulator.js'
 
 /** How much is worth it: bytes of arrays between statements at least, of those of a block at most, and rows of a block at least. */
 export interface BlockLimits {

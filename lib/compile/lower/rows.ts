@@ -2,11 +2,11 @@
  * Loops over rows that do not depend on one another, with a small body: one nest whose lanes are the elements of the body, so
  * that a vector register holds a step of several rows. What the steps add up is a reduction.
  */
-import type { Node } from '../core/Node.js'
-import { isFloat } from '../core/DType.js'
-import { sort } from '../core/Graph.js'
-import type { Scan } from '../control/runScan.js'
-import type { Access, Nest, Reduction, Store } from './ir.js'
+import type { Node } from '../../core/Node.js'
+import { isFloat } from '../../core/DType.js'
+import { sort } from '../../core/Graph.js'
+import type { Scan } from '../../control/runScan.js'
+import type { Access, Nest, Reduction, Store } from '../ir.js'
 import { loadLane } from './lanes.js'
 import { scalarized, type Cells } from './scalarize.js'
 import type { View } from './view.js'

@@ -2,9 +2,9 @@
  * Views: arrays that lie somewhere in a buffer, with a stride for each axis. Transposing, broadcasting, slicing and most
  * reshaping only change a view; nothing is moved.
  */
-import { sizeOf, stridesOf, type Shape } from '../core/Shape.js'
-import type { Slice } from '../primitive/shape.js'
-import type { Access, Place, Storage } from './ir.js'
+import { sizeOf, stridesOf, type Shape } from '../../core/Shape.js'
+import type { Slice } from '../../primitive/shape.js'
+import type { Access, Place, Storage } from '../ir.js'
 
 /** An array in memory. */
 export interface View extends Place {

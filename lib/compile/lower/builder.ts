@@ -1,7 +1,7 @@
 /** The buffers of a loop program in the making. */
-import { bufferFrom, type Buffer, type DType } from '../core/DType.js'
-import { bufferOf, type Tensor } from '../core/Tensor.js'
-import type { BufferInfo, Role, Storage } from './ir.js'
+import { bufferFrom, type Buffer, type DType } from '../../core/DType.js'
+import { bufferOf, type Tensor } from '../../core/Tensor.js'
+import type { BufferInfo, Role, Storage } from '../ir.js'
 
 export class Builder {
   readonly buffers: Array<BufferInfo> = []

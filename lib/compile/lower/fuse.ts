@@ -1,7 +1,7 @@
 /** Fusion of statements: nests one after the other that go through the same points and do not depend on one another are one. */
-import { sameShape } from '../core/Shape.js'
-import type { Access, Nest, Statement } from './ir.js'
-import { accesses } from './touch.js'
+import { sameShape } from '../../core/Shape.js'
+import type { Access, Nest, Statement } from '../ir.js'
+import { accesses } from '../touch.js'
 
 /** The elements between the first and the last that a nest touches by an access. */
 const rangeOf = ({ offset, strides }: Access, extents: ReadonlyArray<number>): readonly [from: number, to: number] =>

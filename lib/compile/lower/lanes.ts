@@ -1,8 +1,8 @@
 /** Lanes: the elements that the bodies of loop nests compute. */
-import type { DType } from '../core/DType.js'
-import type { Node } from '../core/Node.js'
-import { astypeOp } from '../primitive/arithmetic.js'
-import type { Access, Lane, Storage } from './ir.js'
+import type { DType } from '../../core/DType.js'
+import type { Node } from '../../core/Node.js'
+import { astypeOp } from '../../primitive/arithmetic.js'
+import type { Access, Lane, Storage } from '../ir.js'
 
 /** The most operations in one nest: more would not stay in registers. */
 export const laneLimit = 1000

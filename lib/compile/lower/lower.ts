@@ -5,14 +5,14 @@
  * only moves elements becomes strides; everything else is a statement of its own. A nest is known by its shape and its level:
  * an operation joins the nest of its operands if they have its shape, and comes a level after what it must find in memory.
  */
-import { positionsIn, sort, type Sorted } from '../core/Graph.js'
-import type { Node } from '../core/Node.js'
-import { sizeOf, type Shape } from '../core/Shape.js'
-import { astypeOp } from '../primitive/arithmetic.js'
-import { fullValue, heldTensor } from '../primitive/leaf.js'
-import { broadcastToOp, reshapeOp, rangeAlong, sliceOp, transposeOp, unsliceOp, type Slice } from '../primitive/shape.js'
+import { positionsIn, sort, type Sorted } from '../../core/Graph.js'
+import type { Node } from '../../core/Node.js'
+import { sizeOf, type Shape } from '../../core/Shape.js'
+import { astypeOp } from '../../primitive/arithmetic.js'
+import { fullValue, heldTensor } from '../../primitive/leaf.js'
+import { broadcastToOp, reshapeOp, rangeAlong, sliceOp, transposeOp, unsliceOp, type Slice } from '../../primitive/shape.js'
 import type { Builder } from './builder.js'
-import type { Lane, LaneType, Reduction, Statement, Storage, Store } from './ir.js'
+import type { Lane, LaneType, Reduction, Statement, Storage, Store } from '../ir.js'
 import { axesOf, kindOf, laneTypeOf, numberOf, reductionOf, type Kind } from './kind.js'
 import { constantLane, convertLane, laneLimit, loadLane, operationLane } from './lanes.js'
 import { copyNest, type Context, type LowerGraph, type Target } from './context.js'
