@@ -65,7 +65,9 @@ const earlyIn = (scan: Scan, known: ReadonlyMap<Node, Node>) => {
   }
   const needed = new Set<Node>()
   for (const node of nodes) if (!early.has(node)) for (const x of node.inputs) if (dear.has(x)) needed.add(x)
-  return { needed: [...needed], products: [...dear].filter(({ op }) => products.has(op.name)) }
+  // What little it takes to make one of the others needs no room.
+  const isMade = (node: Node): boolean => cheap.has(node.op.name) && node.inputs.every((x) => needed.has(x) || !dear.has(x))
+  return { needed: [...needed].filter((node) => !isMade(node)), products: [...dear].filter(({ op }) => products.has(op.name)) }
 }
 
 /** What is worth keeping of it. */
