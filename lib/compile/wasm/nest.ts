@@ -77,6 +77,8 @@ class NestWriter {
     ]
     const work = terms.order.length - terms.loads.length - terms.indices.length
     const lanes = lanesOf[type]
+    const chain = terms.order.reduce((longest, term) => Math.max(longest, term.chain), 0)
+    const moves = terms.loads.length + stores.length
     const loops = arrange(extents, forms, lanes, work)
     const { strides, vector } = loops
     let next = 0
@@ -88,7 +90,7 @@ class NestWriter {
     assignLevels(terms.order, (term) => (term.op === 'load' ? loads[term.site]!.strides : indices[term.site]!), loops)
 
     const depth = loops.extents.length
-    this.#instances = instancesOf(nest, loops, work, vector < 0 ? 0 : Math.floor(loops.extents[vector]! / lanes))
+    this.#instances = instancesOf(nest, loops, { work, chain, moves }, vector < 0 ? 0 : Math.floor(loops.extents[vector]! / lanes))
     this.#context = context
     this.#frame = new Frame(context, f, type, loops)
     this.#values = new Values(this.#frame, loads, depth === 0 ? 3 : 1)

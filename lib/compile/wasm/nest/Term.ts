@@ -24,6 +24,8 @@ export class Term {
   readonly operation: MachineOp | undefined
   /** A constant is not computed, and kept only if that pays. */
   readonly isConstant: boolean
+  /** How many terms come one after the other up to here. */
+  readonly chain: number
   /** Its place among the loads or the indices of the nest; -1 for what is neither. */
   readonly site: number
   /** The innermost loop that it depends on; -1 if it is the same everywhere. */
@@ -53,6 +55,7 @@ export class Term {
     this.truth = truth
     this.site = site
     this.isConstant = op === 'constant' || op === 'bits'
+    this.chain = 1 + args.reduce((longest, x) => Math.max(longest, x.chain), 0)
     this.operation = site < 0 && !this.isConstant && op !== 'call' ? machine.get(op) : undefined
   }
 }

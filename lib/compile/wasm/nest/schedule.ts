@@ -86,17 +86,28 @@ export const schedule = (order: ReadonlyArray<Term>, actions: ReadonlyArray<Acti
 /** The most registers that reductions take, so that they stay registers. */
 const mostCells = 8
 
+/** What a body is like: its operations, how many of them wait for one another, and what it loads and stores. */
+export interface Weight {
+  readonly work: number
+  readonly chain: number
+  readonly moves: number
+}
+
+/** How many long bodies overlap in time: more of what waits longer, none of what waits for memory. */
+const overlap = ({ work, chain, moves }: Weight): number => (2 * moves > work ? 1 : work <= 100 ? 4 : chain > 100 ? 3 : 2)
+
 /**
  * How many registers' worth of points are handled at a time. Several sums, and several long chains of operations, overlap in time;
  * cheap loops run less often.
  */
-export const instancesOf = ({ reductions, stores }: Nest, { vector, extents }: Loops, work: number, vectors: number): number => {
+export const instancesOf = ({ reductions, stores }: Nest, { vector, extents }: Loops, weight: Weight, vectors: number): number => {
+  const { work } = weight
   if (vector < 0) return 1
   const across = vector === extents.length - 1
   const wanted =
     reductions.length > 0 && stores.length === 0 && !across ? (work <= 3 ? 8 : work <= 12 ? 4 : work <= 24 ? 2 : 1)
     : reductions.length > 0 && work <= 24 ? (work <= 6 ? 4 : 2)
-    : work > 24 ? Math.min(work <= 100 ? 4 : 2, Math.max(1, vectors >> 1))
+    : work > 24 ? Math.min(overlap(weight), Math.max(1, vectors >> 1))
     : work <= 2 ? 2
     : 1
   const cells = reductions.reduce((sum, { op }) => sum + (op === 'max' || op === 'min' ? 2 : 1), 0)
