@@ -42,7 +42,10 @@ const arrayOf = { f64: 'Float64Array', f32: 'Float32Array' } as const
 /** A field of a record; in the one case in which a name by itself means something else, as an expression. */
 const field = (key: string): string => (key === '__proto__' ? `['__proto__']` : JSON.stringify(key))
 
-/** The text of the function. */
+/** A function of more lines than this is not merged into its callers by engines; and more parameters than this cost more than that. */
+const mergedLimit = { lines: 24, parameters: 16 } as const
+
+/** The text of the function. What computes is a function of its own if it is long, so that the rest can be merged into the caller. */
 export const directText = ({ leaves, arguments: count, outputs, result, results }: Direct, { lines, scalars, values }: Script): string => {
   const args = Array.from({ length: count }, (_, k) => `a${k}`)
   const read = leaves.map(({ keys: [k, ...keys], shape, dtype }, i) => {
@@ -52,10 +55,13 @@ export const directText = ({ leaves, arguments: count, outputs, result, results 
     return [`const g${i}=${given}`, `const x${i}=${quick}?${own}:read(g${i},${i},[${args.join(',')}])`]
   })
   const arrays = outputs.flatMap(({ shape, dtype }, k) => (shape.length === 0 ? [] : [`const r${k}=new ${arrayOf[dtype as 'f64']}(${sizeOf(shape)})`]))
-  const numbers = outputs.flatMap(({ shape, dtype }, k) => {
-    if (shape.length > 0) return []
-    return [`const r${k}=${results === 'arrays' ? values[k]![0]! : `${arrayOf[dtype as 'f64']}.of(${values[k]![0]!})`}`]
-  })
+  const single = outputs.flatMap(({ shape }, k) => (shape.length === 0 ? [k] : []))
+  const names = [...leaves.map((_, i) => `x${i}`), ...outputs.flatMap(({ shape }, k) => (shape.length === 0 ? [] : [`r${k}`]))].join(',')
+  const isSplit = lines.length > mergedLimit.lines && single.length <= 1 && leaves.length + outputs.length <= mergedLimit.parameters
+  const number = (k: number): string => (isSplit ? `core(${names})` : values[k]![0]!)
+  const numbers = single.map((k) => `const r${k}=${results === 'arrays' ? number(k) : `${arrayOf[outputs[k]!.dtype as 'f64']}.of(${number(k)})`}`)
+  const core = single.length === 1 ? [...lines, `return ${values[single[0]!]![0]!}`] : lines
+  const compute = isSplit ? (single.length === 0 ? [`core(${names})`] : []) : lines
   let next = 0
   const tree = (part: unknown): string => {
     if (isLeaf(part) || typeof part !== 'object' || part === null) {
@@ -66,8 +72,9 @@ export const directText = ({ leaves, arguments: count, outputs, result, results 
     return results === 'arrays' ? text : `Object.freeze(${text})`
   }
   const given = scalars.map((_, k) => `s${k}`)
-  const body = [...read.flat(), ...arrays, ...lines, ...numbers, `return ${tree(result)}`]
-  return `'use strict';\nconst [${given.join(',')}]=scalars;\nreturn (${args.join(',')})=>{\n${body.join('\n')}\n}`
+  const body = [...read.flat(), ...arrays, ...compute, ...numbers, `return ${tree(result)}`]
+  const own = isSplit ? `const core=(${names})=>{\n${core.join('\n')}\n}\n` : ''
+  return `'use strict';\nconst [${given.join(',')}]=scalars;\n${own}return (${args.join(',')})=>{\n${body.join('\n')}\n}`
 }
 
 /** The function of a text; `undefined` where no text may become a function, as under a Content-Security-Policy. */
