@@ -127,14 +127,19 @@ const build = (traced: Trace, count: number, { results, engine, relaxed = false 
   const isLong = taped !== undefined && (engine === undefined || operations > scriptLimit)
   const linked = !isOpen ? undefined : isLong ? linkTape(taped, parameters, outputs) : link(parameters, reduced ?? optimise(outputs), { relaxed })
   let interpret: ReturnType<typeof interpreted> | undefined
-  const run = (inputs: ReadonlyArray<Buffer | number>): ReadonlyArray<Buffer> => {
+  const run = (inputs: ReadonlyArray<Buffer | number>): ((k: number) => Buffer) => {
     const read = linked?.run(inputs)
-    return read === undefined ? (interpret ??= interpreted(parameters, outputs))(inputs) : outputs.map((_, k) => read(k))
+    if (read !== undefined) return read
+    const buffers = (interpret ??= interpreted(parameters, outputs))(inputs)
+    return (k) => buffers[k]!
   }
   const shape = (buffer: Buffer, k: number): unknown =>
     results === 'tensors' ? tensorOf(buffer, outputs[k]!.shape, outputs[k]!.dtype) : outputs[k]!.shape.length === 0 ? buffer[0]! : buffer
-  const whole = rebuilder(result)
-  return marked((...args) => whole(run(readArguments(args, leaves)).map(shape)), { engine: linked === undefined ? 'slots' : 'wasm', outputs, recall, ...linked?.details, ...(isLong ? scalars : {}) })
+  const whole = rebuilder(result, results === 'tensors' ? Object.freeze : (branch) => branch)
+  return marked((...args) => {
+    const read = run(readArguments(args, leaves))
+    return whole((k) => shape(read(k), k))
+  }, { engine: linked === undefined ? 'slots' : 'wasm', outputs, recall, ...linked?.details, ...(isLong ? scalars : {}) })
 }
 
 export const marked = (f: (...args: ReadonlyArray<unknown>) => unknown, found: Details): ((...args: ReadonlyArray<unknown>) => unknown) =>

@@ -101,7 +101,7 @@ const build = ({ parameters, leaves }: Trace, { next, told, toldTree }: Parts, s
   let residents: ReadonlyArray<Resident | undefined> = []
 
   const [whole, wholeTold] = [rebuilder(state), rebuilder(toldTree)]
-  const tell = (read: (k: number) => Buffer): unknown => wholeTold(told.map(({ shape, dtype }, k) => tensorOf(read(carried + k), shape, dtype)))
+  const tell = (read: (k: number) => Buffer): unknown => wholeTold((k) => tensorOf(read(carried + k), told[k]!.shape, told[k]!.dtype))
   const step = (...args: ReadonlyArray<unknown>): unknown => {
     const held = residents
     const inPlace = leaves.map((leaf, k) => held[k] !== undefined && valueAt(args, leaf) === held[k].tensor)
@@ -119,7 +119,7 @@ const build = ({ parameters, leaves }: Trace, { next, told, toldTree }: Parts, s
       held.forEach((resident) => resident && bufferOf(resident.tensor))
       residents = []
       const results = interpret(numbers)
-      return Object.freeze([whole(next.map(({ shape, dtype }, k) => tensorOf(results[k]!, shape, dtype))), tell((k) => results[k]!)])
+      return Object.freeze([whole((k) => tensorOf(results[k]!, next[k]!.shape, next[k]!.dtype)), tell((k) => results[k]!)])
     }
     // What the step hands on as it is stays the same tensor.
     const made = next.map((y, k) => {
@@ -130,7 +130,7 @@ const build = ({ parameters, leaves }: Trace, { next, told, toldTree }: Parts, s
       return residentOf(leaves[k]!, k, read)
     })
     residents = made
-    return Object.freeze([whole(made.map(({ tensor }) => tensor)), tell(read)])
+    return Object.freeze([whole((k) => made[k]!.tensor), tell(read)])
   }
   return marked(step, { engine: linked === undefined ? 'slots' : 'wasm', outputs, ...linked?.details })
 }

@@ -63,31 +63,31 @@ export const mapLeaves = (tree: unknown, f: (leaf: unknown, path: string) => unk
   return walk(tree, '')
 }
 
-/** How to put leaves, in the order of {@link leavesOf}, into a tree of this structure: looked at once, done many times. */
-export const rebuilder = (tree: unknown): ((leaves: ReadonlyArray<unknown>) => unknown) => {
+/** How to make a tree of this structure from its leaves, in the order of {@link leavesOf}: looked at once, done many times. */
+export const rebuilder = (tree: unknown, done: <T>(branch: T) => unknown = Object.freeze): ((leaf: (k: number) => unknown) => unknown) => {
   let next = 0
-  const within = (part: unknown): ((leaves: ReadonlyArray<unknown>) => unknown) => {
+  const within = (part: unknown): ((leaf: (k: number) => unknown) => unknown) => {
     const parts = branches(part)
     if (parts === undefined) {
       const k = next++
-      return (leaves) => leaves[k]
+      return (leaf) => leaf(k)
     }
     const keys = parts.map(([key]) => key)
     const inner = parts.map(([, branch]) => within(branch))
-    if (Array.isArray(part)) return (leaves) => Object.freeze(inner.map((make) => make(leaves)))
+    if (Array.isArray(part)) return (leaf) => done(inner.map((make) => make(leaf)))
     // That name by itself would set the prototype.
-    if (keys.includes('__proto__')) return (leaves) => Object.freeze(Object.fromEntries(inner.map((make, k) => [keys[k]!, make(leaves)])))
-    return (leaves) => {
+    if (keys.includes('__proto__')) return (leaf) => done(Object.fromEntries(inner.map((make, k) => [keys[k]!, make(leaf)])))
+    return (leaf) => {
       const out: Record<string, unknown> = {}
-      for (let k = 0; k < keys.length; k++) out[keys[k]!] = inner[k]!(leaves)
-      return Object.freeze(out)
+      for (let k = 0; k < keys.length; k++) out[keys[k]!] = inner[k]!(leaf)
+      return done(out)
     }
   }
   return within(tree)
 }
 
 /** The tree with these leaves, in the order of {@link leavesOf}. */
-export const rebuild = (tree: unknown, leaves: ReadonlyArray<unknown>): unknown => rebuilder(tree)(leaves)
+export const rebuild = (tree: unknown, leaves: ReadonlyArray<unknown>): unknown => rebuilder(tree)((k) => leaves[k])
 
 /**
  * The leaves of `other` in the order of those of `tree`; `undefined` if they are others. They correspond by their paths, so
