@@ -35,6 +35,9 @@ const us = 'foldgrad'
 const jaxJs = 'jax-js, jit'
 const tensorFlow = 'TensorFlow.js, Wasm'
 
+/** Where most of the time goes into fresh arrays, and what collects them, it takes long turns and many to see the rest. */
+const collecting = { turn: 40, rounds: 41 } as const
+
 const graphWork = 'build, backward, evaluate'
 
 export const rows = ({ folder, long, peers = {} }: Setting): ReadonlyArray<Row> => [
@@ -46,6 +49,7 @@ export const rows = ({ folder, long, peers = {} }: Setting): ReadonlyArray<Row> 
       contestants: () => [...rosenbrocks(n), ...(peers.rosenbrock?.(n) ?? [])],
       tolerance: 1e-12,
       targets: [{ of: us, against: hand, atMost: 1.1 }],
+      pace: collecting,
     }),
   ),
   comparison({
