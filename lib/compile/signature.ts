@@ -115,18 +115,18 @@ export const valueAt = (args: ReadonlyArray<unknown>, { keys }: ArgumentLeaf): u
 
 interface ReadArguments {
   (args: ReadonlyArray<unknown>, leaves: ReadonlyArray<ArgumentLeaf>): ReadonlyArray<Buffer | number>
-  (args: ReadonlyArray<unknown>, leaves: ReadonlyArray<ArgumentLeaf>, known: ReadonlyArray<boolean>): ReadonlyArray<Buffer | number | undefined>
+  (args: ReadonlyArray<unknown>, leaves: ReadonlyArray<ArgumentLeaf>, known: ReadonlyArray<unknown>): ReadonlyArray<Buffer | number | undefined>
 }
 
 /**
- * The numbers of all arguments; those that are `known` are left out. Throws a {@link FoldgradException} that names those that do
+ * The numbers of all arguments; those of which something is `known` are left out. Throws a {@link FoldgradException} that names those that do
  * not fit.
  */
-export const readArguments: ReadArguments = (args: ReadonlyArray<unknown>, leaves: ReadonlyArray<ArgumentLeaf>, known?: ReadonlyArray<boolean>) => {
+export const readArguments: ReadArguments = (args: ReadonlyArray<unknown>, leaves: ReadonlyArray<ArgumentLeaf>, known?: ReadonlyArray<unknown>) => {
   const found = new Array<Buffer | number>(leaves.length)
   let errors: Array<FoldgradError> | undefined
   for (let i = 0; i < leaves.length; i++) {
-    if (known?.[i] === true) continue
+    if (known?.[i] !== undefined) continue
     const leaf = leaves[i]!
     const given = at(args, leaf.keys)
     const numbers = numbersOf(given, leaf)

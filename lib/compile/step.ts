@@ -101,17 +101,17 @@ const build = ({ parameters, leaves }: Trace, { next, told, toldTree }: Parts, s
   let residents: ReadonlyArray<Resident | undefined> = []
 
   const [whole, wholeTold] = [rebuilder(state), rebuilder(toldTree)]
-  const tell = (read: (k: number) => Buffer): unknown => wholeTold((k) => tensorOf(read(carried + k), told[k]!.shape, told[k]!.dtype))
+  const nothing = told.length === 0 ? wholeTold(() => undefined) : undefined
+  const tell = (read: (k: number) => Buffer): unknown => nothing ?? wholeTold((k) => tensorOf(read(carried + k), told[k]!.shape, told[k]!.dtype))
   const step = (...args: ReadonlyArray<unknown>): unknown => {
     const held = residents
-    const inPlace = leaves.map((leaf, k) => held[k] !== undefined && valueAt(args, leaf) === held[k].tensor)
-    const inputs = readArguments(args, leaves, inPlace)
+    const handed: Array<Resident | undefined> = []
+    for (let k = 0; k < held.length; k++) handed.push(held[k] !== undefined && valueAt(args, leaves[k]!) === held[k]!.tensor ? held[k] : undefined)
+    const inputs = readArguments(args, leaves, handed)
     // The program will write over a state that somebody may still read, unless it was handed over.
-    held.forEach((resident, k) => {
-      if (!inPlace[k] && resident !== undefined) bufferOf(resident.tensor)
-    })
+    for (let k = 0; k < held.length; k++) if (handed[k] === undefined && held[k] !== undefined) bufferOf(held[k]!.tensor)
     // A step that throws has lost what it overwrote with other arguments, and nothing else.
-    residents = held.map((resident, k) => (inPlace[k] ? resident : undefined))
+    residents = handed
     const read = linked?.run(inputs)
     if (read === undefined) {
       // What is in its place was not read: there are holes in the list.
@@ -123,10 +123,9 @@ const build = ({ parameters, leaves }: Trace, { next, told, toldTree }: Parts, s
     }
     // What the step hands on as it is stays the same tensor.
     const made = next.map((y, k) => {
-      const resident = held[k]
-      if (resident === undefined || !inPlace[k]) return residentOf(leaves[k]!, k, read)
-      if (y === parameters[k]) return resident
-      resident.used = true
+      const resident = handed[k]
+      if (resident !== undefined && y === parameters[k]) return resident
+      if (resident !== undefined) resident.used = true
       return residentOf(leaves[k]!, k, read)
     })
     residents = made
