@@ -3,6 +3,7 @@
  *
  * - very small matrices are written out in full (`smallProduct.ts`), the batch looped over inside;
  * - a matrix and a vector are multiplied where they lie (`matrixVector.ts`);
+ * - of a very small matrix and a wide one, the small one is kept in registers (`thinProduct.ts`);
  * - all else is computed tile by tile (`blocked.ts`), from packed panels wherever packing pays.
  *
  * The call takes the byte addresses of `a`, `b`, `c` and of the workspace, and then its numbers. Operands may have any strides;
@@ -16,6 +17,7 @@ import type { KernelCall, Library } from './Library.js'
 import { advance, countDown } from './loops.js'
 import { dotRows, sumRows } from './matrixVector.js'
 import { isSmall, smallProduct } from './smallProduct.js'
+import { isThin, thinProduct } from './thinProduct.js'
 
 /** Strides of a matrix, in elements. */
 export interface Strides {
@@ -60,7 +62,10 @@ export const emitGemm = (library: Library, shape: GemmShape): KernelCall => {
   const strides = [a, b, c].map(({ batchStride }) => batchStride * bytes)
   if (product.m > 0 && n > 0 && isSmall({ lane, ...product }))
     return { callee: smallProduct(library, { lane, ...product }), numbers: [...strides, batch], workspace: 0 }
-  const call = (product.m > 0 && n > 0 ? vectorCall(library, lane, product) : undefined) ?? blockedCall(library, lane, product)
+  const vector = product.m > 0 && n > 0 ? vectorCall(library, lane, product) : undefined
+  if (vector === undefined && product.m > 0 && n > 0 && isThin({ lane, ...product }))
+    return { callee: thinProduct(library, { lane, ...product }), numbers: [...strides, batch], workspace: 0 }
+  const call = vector ?? blockedCall(library, lane, product)
   return batch <= 1 ? call : { ...call, callee: repeated(library, call), numbers: [...strides, batch, ...call.numbers] }
 }
 

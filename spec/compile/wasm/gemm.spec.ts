@@ -66,13 +66,13 @@ interface Case {
   readonly seed: number
 }
 
-const cases = (length: fc.Arbitrary<number>, batch = fc.integer({ min: 0, max: 4 }), k = length): fc.Arbitrary<Case> =>
+const cases = (length: fc.Arbitrary<number>, batch = fc.integer({ min: 0, max: 4 }), k = length, n = length): fc.Arbitrary<Case> =>
   fc.record({
     lane: fc.constantFrom<FloatLane>('f64', 'f32'),
     batch,
     m: length,
     k,
-    n: length,
+    n,
     accumulate: fc.boolean(),
     a: layout,
     b: layout,
@@ -118,6 +118,11 @@ describe('matrix products', () => {
   test.prop([cases(fc.integer({ min: 0, max: 9 }))], { numRuns: 300 })('small ones are exact on integers, in every layout', (c) => agrees(c, true))
 
   test.prop([cases(fc.integer({ min: 0, max: 40 }), fc.integer({ min: 0, max: 2 }))], { numRuns: 150 })('so are larger ones', (c) => agrees(c, true))
+
+  test.prop([cases(fc.integer({ min: 1, max: 5 }), undefined, fc.integer({ min: 0, max: 6 }), fc.integer({ min: 9, max: 41 }))], { numRuns: 200 })(
+    'so are a few rows of many columns',
+    (c) => agrees(c, true),
+  )
 
   test.prop([cases(fc.constantFrom(1, 2, 5, 100, 130), fc.constant(1), fc.constantFrom(1, 3, 255, 260, 600))], { numRuns: 60 })(
     'those that take several blocks, or one vector, stay within their rounding errors',
