@@ -17,7 +17,7 @@ export interface BlockLimits {
   readonly rows: number
 }
 
-const usual: BlockLimits = { worthwhile: 4 << 20, block: 2 << 20, rows: 64 }
+const usual: BlockLimits = { worthwhile: 4 << 20, block: 2 << 20, rows: 128 }
 
 /** A part of an array that a statement touches in every row: how far from row to row (0: the same everywhere), and what of a row. */
 interface Use {
