@@ -2,23 +2,15 @@
  * Products of very small matrices, written out in full: no loop but that over the batch, every stride part of an address. Thousands
  * of them are frequent (rotations, covariances), and there a call would cost more than the product.
  */
+import type { Product } from './blocked.js'
 import { floatLanes, loadLanes, loadVector, storeVector, vectorsOf, type FloatLane } from './lanes.js'
 import type { FunctionBuilder } from './FunctionBuilder.js'
 import type { Library } from './Library.js'
 import { advance, countDown } from './loops.js'
 
-/** A small product: lengths, and strides in bytes. */
-export interface SmallProduct {
+/** A product of which everything is written into the code. */
+export interface SmallProduct extends Product {
   readonly lane: FloatLane
-  readonly m: number
-  readonly k: number
-  readonly n: number
-  readonly aRow: number
-  readonly aColumn: number
-  readonly bRow: number
-  readonly bColumn: number
-  readonly cRow: number
-  readonly accumulate: boolean
 }
 
 /** The most vector products that are written out. */
@@ -28,18 +20,20 @@ const limit = 160
 export const isSmall = ({ lane, m, k, n, aRow, aColumn, bRow, bColumn, cRow }: SmallProduct): boolean =>
   m <= 8 && k <= 8 && n <= 8 && m * k * Math.ceil(n / floatLanes[lane].perVector) <= limit && Math.min(aRow, aColumn, bRow, bColumn, cRow) >= 0
 
-const param = { a: 0, b: 1, c: 2, workspace: 3, aBatch: 4, bBatch: 5, cBatch: 6, batch: 7 } as const
+export const param = { a: 0, b: 1, c: 2, workspace: 3, aBatch: 4, bBatch: 5, cBatch: 6, batch: 7 } as const
 
-/** The function for a batch (of at least 1). Parameters: the usual addresses, byte strides of the batch, and its length. */
-export const smallProduct = (library: Library, p: SmallProduct): FunctionBuilder =>
-  library.function(`small ${JSON.stringify(p)}`, 8, (f) => {
+/** A function for a batch (of at least 1) of such products. Parameters: the usual addresses, byte strides of the batch, and its length. */
+export const forBatch = (library: Library, name: string, p: SmallProduct, write: (f: FunctionBuilder, p: SmallProduct) => void): FunctionBuilder =>
+  library.function(`${name} ${JSON.stringify(p)}`, 8, (f) => {
     countDown(f, param.batch, () => {
-      writeProduct(f, p)
+      write(f, p)
       advance(f, param.a, param.aBatch)
       advance(f, param.b, param.bBatch)
       advance(f, param.c, param.cBatch)
     })
   })
+
+export const smallProduct = (library: Library, p: SmallProduct): FunctionBuilder => forBatch(library, 'small', p, writeProduct)
 
 const writeProduct = (f: FunctionBuilder, { lane, m, k, n, aRow, aColumn, bRow, bColumn, cRow, accumulate }: SmallProduct): void => {
   const floats = floatLanes[lane]

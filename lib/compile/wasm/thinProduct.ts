@@ -5,8 +5,8 @@
 import { floatLanes, loadVector, storeVector } from './lanes.js'
 import type { FunctionBuilder } from './FunctionBuilder.js'
 import type { Library } from './Library.js'
-import { advance, countDown } from './loops.js'
-import type { SmallProduct } from './smallProduct.js'
+import { countDown } from './loops.js'
+import { forBatch, param, type SmallProduct } from './smallProduct.js'
 
 /** The most elements that stay in registers, beside a column of vectors and a sum. */
 const limit = 12
@@ -15,18 +15,7 @@ const limit = 12
 export const isThin = ({ lane, m, k, aRow, aColumn, bRow, bColumn, cRow }: SmallProduct): boolean =>
   k > 0 && m * k <= limit && bColumn === floatLanes[lane].bytes && Math.min(aRow, aColumn, bRow, cRow) >= 0
 
-const param = { a: 0, b: 1, c: 2, workspace: 3, aBatch: 4, bBatch: 5, cBatch: 6, batch: 7 } as const
-
-/** The function for a batch (of at least 1). Parameters: the usual addresses, byte strides of the batch, and its length. */
-export const thinProduct = (library: Library, p: SmallProduct): FunctionBuilder =>
-  library.function(`thin ${JSON.stringify(p)}`, 8, (f) => {
-    countDown(f, param.batch, () => {
-      writeProduct(f, p)
-      advance(f, param.a, param.aBatch)
-      advance(f, param.b, param.bBatch)
-      advance(f, param.c, param.cBatch)
-    })
-  })
+export const thinProduct = (library: Library, p: SmallProduct): FunctionBuilder => forBatch(library, 'thin', p, writeProduct)
 
 const writeProduct = (f: FunctionBuilder, { lane, m, k, n, aRow, aColumn, bRow, cRow, accumulate }: SmallProduct): void => {
   const floats = floatLanes[lane]
