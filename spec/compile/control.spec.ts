@@ -76,6 +76,31 @@ describe('what a scan carries on', () => {
     checkAll(f as never, [matrix(4, 3), vector(3, 2), tensor(0.5)])
   })
 
+  it.each<[string, boolean]>([['before', false], ['after', true]])('of several shapes is told %s each of it grows', (_, late) => {
+    const f = (rows: Node, pairs: Node, ...init: ReadonlyArray<Node>): Node => {
+      const step = ({ a, b }: { a: Node; b: Node }, { x, y }: { x: Node; y: Node }) => {
+        const next = { a: add(a, x), b: add(b, y) }
+        return [next, late ? next : { a, b }] as const
+      }
+      const [last, told] = scan(step, { a: init[0]!, b: init[1]! }, { x: rows, y: pairs })
+      return add(add(sum(last.a), sum(last.b)), add(sum(square(told.a)), sum(square(told.b))))
+    }
+    checkAll(f as never, [matrix(4, 3), matrix(4, 2, 3), vector(3, 2), vector(2, 5)])
+  })
+
+  it('is told after it has grown, too', () => {
+    const f = (xs: Node, ...init: ReadonlyArray<Node>): Node => {
+      const step = ({ row, all }: { row: Node; all: Node }, x: Node) => {
+        const next = { row: add(row, x), all: add(all, sum(x)) }
+        return [next, { next, twice: [mul(2, next.all), flip(next.row)] }] as const
+      }
+      const [last, { next, twice }] = scan(step, { row: init[0]!, all: init[1]! }, xs)
+      const told = [next.row, next.all, ...twice].map((y) => sum(square(y)))
+      return add(add(sum(last.row), last.all), add(add(told[0]!, told[1]!), add(told[2]!, told[3]!)))
+    }
+    checkAll(f as never, [matrix(4, 3), vector(3, 2), tensor(0.5)])
+  })
+
   it('may be of several dtypes', () => {
     const f = (xs: Node): unknown =>
       scan(
