@@ -127,7 +127,8 @@ export const lowerBranch = (node: Node, context: Context): void => {
   const branches = node.attrs['branches'] as ReadonlyArray<Closed>
   const places = placesFor(node, context)
   context.setParts(node, places)
-  const [index, ...operands] = node.inputs.map(context.read) as unknown as readonly [View, ...ReadonlyArray<View>]
+  const operands = node.inputs.slice(1).map(context.read)
+  const index = context.read(node.inputs[0]!)
   const bodies = branches.map(({ parameters, outputs }) => {
     const body: Array<Statement> = []
     lower(builder, outputs, pairs(parameters, operands), outputs.map((y, k) => ({ node: y, view: places[k]! })), body)

@@ -10,7 +10,7 @@ import type { Node } from '../../core/Node.js'
 import { sizeOf, type Shape } from '../../core/Shape.js'
 import { astypeOp } from '../../primitive/arithmetic.js'
 import { fullValue, heldTensor } from '../../primitive/leaf.js'
-import { broadcastToOp, reshapeOp, rangeAlong, sliceOp, transposeOp, unsliceOp, type Slice } from '../../primitive/shape.js'
+import { broadcastToOp, reshapeOp, rangeAlong, sliceOf, sliceOp, transposeOp, unsliceOp } from '../../primitive/shape.js'
 import type { Builder } from './builder.js'
 import type { Lane, LaneType, Reduction, Statement, Storage, Store } from '../ir.js'
 import { axesOf, kindOf, laneTypeOf, numberOf, reductionOf, type Kind } from './kind.js'
@@ -301,7 +301,7 @@ class Lowering implements Context {
     if (found !== undefined) return reshaped(found, node.shape) ?? reshaped(this.#densified(found, found.storage), node.shape)!
     const from = this.read(x!)
     if (node.op === transposeOp.op) return permuted(from, node.attrs['perm'] as ReadonlyArray<number>)
-    if (node.op === sliceOp.op) return part(from, node.attrs as unknown as Slice)
+    if (node.op === sliceOp.op) return part(from, sliceOf(node))
     if (node.op === broadcastToOp.op) return stretched(from, node.shape)
     if (node.op === reshapeOp.op || this.#kinds[this.#at(node)] === 'alias') {
       return reshaped(from, node.shape) ?? reshaped(this.#densified(from, from.storage), node.shape)!

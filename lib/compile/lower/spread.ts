@@ -5,7 +5,7 @@
 import type { Node } from '../../core/Node.js'
 import { sizeOf } from '../../core/Shape.js'
 import { add } from '../../primitive/declare.js'
-import { unsliceOp, type Slice } from '../../primitive/shape.js'
+import { sliceOf, unsliceOp } from '../../primitive/shape.js'
 import { copyNest, type Context } from './context.js'
 import { addLanes, loadLane } from './lanes.js'
 import { accessOf, part } from './view.js'
@@ -40,7 +40,7 @@ export const spreadOf = (nodes: ReadonlyArray<Node>, outputs: ReadonlyArray<Node
 export const addPart = (node: Node, padded: Node, { place, read, statements }: Context): void => {
   const [x] = padded.inputs as readonly [Node]
   if (sizeOf(x.shape) === 0) return
-  const [from, to] = [read(x), part(place(node), { ...(padded.attrs as unknown as Slice), shape: x.shape })]
+  const [from, to] = [read(x), part(place(node), { ...sliceOf(padded), shape: x.shape })]
   const nest = copyNest(from, to)
   statements.push({ ...nest, stores: nest.stores.map(({ access, value }) => ({ access, value: addLanes(loadLane(accessOf(to), false), value) })) })
 }
