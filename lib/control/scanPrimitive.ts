@@ -117,7 +117,7 @@ const backwardBySegments = (scan: Scan, back: Scan, forth: Operands, init: Reado
   ]
 }
 
-/** A scan over rows, by a function from nodes to nodes; what it captures becomes an operand. */
+/** A scan over rows, by a function from nodes to nodes; what it captures becomes an operand. What its steps find anew is not kept either. */
 const overRows = (
   length: number,
   reverse: boolean,
@@ -127,7 +127,7 @@ const overRows = (
 ): ReadonlyArray<Node> => {
   const own = [...carry.map((x) => parameter(x)), ...rows.map((x) => parameter({ shape: x.shape.slice(1), dtype: x.dtype }))]
   const { closed, captured } = close(own, f(own.slice(0, carry.length), own.slice(carry.length)))
-  const scan = { step: closed, carry: carry.length, scanned: rows.length, length, reverse, checkpoint: false }
+  const scan = { step: closed, carry: carry.length, scanned: rows.length, length, reverse, checkpoint: true }
   return scanNodes(scan, [...carry, ...rows, ...captured])
 }
 

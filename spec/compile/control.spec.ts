@@ -169,6 +169,17 @@ describe('nested loops', () => {
     checkAll((xs, c) => scan((s: Node, x: Node) => [cell(s, x), s] as const, c!, xs!, { checkpoint: true })[1], [matrix(7, 2), vector(2)])
   })
 
+  it.each([true, false])('the gradient of a scan with checkpoints, which keeps no more of them than it says (with rows: %s)', (withRows) => {
+    const [length, width] = [900, 50]
+    const g = grad((c: Node, x: Node) =>
+      withRows
+        ? sum(scan((s: Node, row: Node) => [sin(add(tanh(s), row)), []] as const, c, x, { checkpoint: true })[0])
+        : sum(scan((s: Node) => [sin(tanh(s)), []] as const, c, [] as const, { length, checkpoint: true })[0]),
+    )
+    const { least } = inspect(compiled(g, [vector(width), vector(length)], { engine: 'wasm' }))!.memory
+    expect(least).toBeLessThanOrEqual(8 * (4 * Math.sqrt(length) * width + 2 * length))
+  })
+
   it('a vectorised scan, and a scan that is a map of scans', () => {
     checkAll((xs, c) => vmap((row: Node) => scan((s: Node, x: Node) => [sin(add(s, x)), s] as const, sum(c!), row)[1])(xs!), [matrix(3, 4), vector(2)])
     checkAll((xs) => map((row: Node) => scan((s: Node, x: Node) => [mul(s, cos(x)), s] as const, constant(tensor(1)), row)[0], xs!), [matrix(3, 4)])

@@ -44,6 +44,19 @@ export class Bytes {
     this.u8(rest)
   }
 
+  /** A byte and an unsigned number of 32 bits. Most code consists of these, so small ones are written in one go. */
+  u8u32(byte: number, value: number): void {
+    const at = this.#length
+    if (value < 128 && value >= 0 && at + 2 <= this.#data.length) {
+      this.#data[at] = byte
+      this.#data[at + 1] = value
+      this.#length = at + 2
+    } else {
+      this.u8(byte)
+      this.u32(value)
+    }
+  }
+
   /** A signed number of 32 bits, LEB128. */
   s32(value: number): void {
     let rest = value | 0

@@ -37,7 +37,6 @@ export class FunctionBuilder implements Callee {
   readonly #constants = new Map<string, number>()
   readonly #calls: Array<{ readonly at: number; readonly callee: Callee }> = []
   #depth = 0
-  #written = 0
 
   constructor(index: number, params: ReadonlyArray<ValueType>, results: ReadonlyArray<ValueType>, capacity = 256) {
     this.index = index
@@ -46,15 +45,6 @@ export class FunctionBuilder implements Callee {
     this.#code = new Bytes(capacity)
   }
 
-  /** How many instructions were written. */
-  get size(): number {
-    return this.#written
-  }
-
-  /** How many locals there are, parameters included. */
-  get localCount(): number {
-    return this.params.length + this.#locals.length
-  }
 
   /** A local of this type: one that was freed, or a new one. What it holds is not defined. */
   local(type: ValueType): number {
@@ -67,17 +57,16 @@ export class FunctionBuilder implements Callee {
   }
 
   #opcode(code: number): void {
-    this.#written++
     if (code < 0x100) this.#code.u8(code)
-    else {
-      this.#code.u8(code >>> 16)
-      this.#code.u32(code & 0xffff)
-    }
+    else this.#code.u8u32(code >>> 16, code & 0xffff)
   }
 
   #indexed(code: number, index: number): this {
-    this.#opcode(code)
-    this.#code.u32(index)
+    if (code < 0x100) this.#code.u8u32(code, index)
+    else {
+      this.#opcode(code)
+      this.#code.u32(index)
+    }
     return this
   }
 
@@ -102,8 +91,11 @@ export class FunctionBuilder implements Callee {
   }
 
   i32(value: number): this {
-    this.#opcode(control.i32)
-    this.#code.s32(value)
+    if (value >= -64 && value < 64) this.#code.u8u32(control.i32, value & 127)
+    else {
+      this.#opcode(control.i32)
+      this.#code.s32(value)
+    }
     return this
   }
 
@@ -166,17 +158,17 @@ export class FunctionBuilder implements Callee {
 
   /** A load or a store at the address on the stack plus `offset`. */
   memory(name: MemoryInstruction, offset = 0): this {
-    const [code, align] = memory[name]
-    this.#indexed(code, align)
-    this.#code.u32(offset)
+    const form = memory[name]
+    this.#opcode(form[0])
+    this.#code.u8u32(form[1], offset)
     return this
   }
 
   /** A load or a store of one lane at the address on the stack (below the vector) plus `offset`. */
   memoryLane(name: MemoryLaneInstruction, offset: number, at: number): this {
-    const [code, align] = memoryLane[name]
-    this.#indexed(code, align)
-    this.#code.u32(offset)
+    const form = memoryLane[name]
+    this.#opcode(form[0])
+    this.#code.u8u32(form[1], offset)
     this.#code.u8(at)
     return this
   }

@@ -1,5 +1,6 @@
 /** The operators of expressions, with Python's precedence. Arithmetic on plain numbers stays a plain number. */
 import type { Node } from '../../core/Node.js'
+import { power } from '../../kernel/power.js'
 import { add, div, mul, neg, pow, sub } from '../arithmetic.js'
 import { equal, greater, greaterEqual, less, lessEqual, notEqual } from '../comparison.js'
 import { mod } from '../elementwise.js'
@@ -45,7 +46,7 @@ export const operators: ReadonlyMap<string, Operator> = new Map([
   ['/', infix(3, 'left', div, (a, b) => a / b)],
   ['%', infix(3, 'left', mod)],
   ['@', infix(3, 'left', matmul)],
-  ['**', infix(5, 'right', pow, (a, b) => a ** b)],
+  ['**', infix(5, 'right', pow, power)],
 ])
 
 /** The minus before an operand: tighter than products, looser than powers. */
