@@ -17,6 +17,7 @@ export default defineConfig({
   },
   test: {
     include: ['spec/**/*.spec.ts'],
+    setupFiles: [`${root}spec/seed.ts`],
     reporters: report === undefined ? ['default'] : ['default', ['json', { outputFile: report }]],
     pool: 'forks',
     maxWorkers: 2,
