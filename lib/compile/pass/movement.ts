@@ -59,7 +59,8 @@ const sliced: Rule = (node) => {
   if (x.op === concatOp) return ofConcat(node, x, part)
   if (x.op === add.op && x.inputs.every(isPieced)) {
     const [a, b] = x.inputs.map((y) => movement(slice(y, part))) as [Node, Node]
-    return fullValue(a) === 0 ? b : fullValue(b) === 0 ? a : add(a, b)
+    // Sums of parts that have to be cut out anew are no better than a part of the sum.
+    return fullValue(a) === 0 ? b : fullValue(b) === 0 ? a : a.op === sliceOp.op || b.op === sliceOp.op ? node : add(a, b)
   }
   return node
 }
