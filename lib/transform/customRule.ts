@@ -73,6 +73,9 @@ const transposedVjp = (vjp: ReadonlyArray<Pullback>, tangents: ReadonlyArray<Nod
   return pairs.length === 0 ? full(0, y) : (adjointsOfAll(pairs, [g], 'customRule')[0] ?? full(0, y))
 }
 
+const withoutRule = (name: string, y: Node): Node =>
+  invalid(name, [y], refuse('Derivative', 'the rule has neither vjp nor jvp', 'Give it one of them; vjp: [null] says of an operand that the result is not differentiable in it'))
+
 /** The rule in the form the folds use. The first `hidden` inputs of the node are not operands of the rule. */
 const rulesOf = (rule: Rule, hidden: number): Pick<Primitive, 'vjp' | 'jvp'> => rules(snapshot(rule), hidden)
 
@@ -81,7 +84,7 @@ const rules = ({ name, vjp, jvp }: Rule, hidden: number): Pick<Primitive, 'vjp' 
     const k = input - hidden
     if (k < 0) return null
     const xs = y.inputs.slice(hidden)
-    if (vjp === undefined) return jvp === undefined ? null : checked(name, `derivative in operand ${k}`, transposedJvp(jvp, g, y, xs, k), xs[k]!)
+    if (vjp === undefined) return jvp === undefined ? withoutRule(name, y) : checked(name, `derivative in operand ${k}`, transposedJvp(jvp, g, y, xs, k), xs[k]!)
     const pullback = vjp[k]
     if (pullback === null) return null
     return pullback === undefined
@@ -92,7 +95,7 @@ const rules = ({ name, vjp, jvp }: Rule, hidden: number): Pick<Primitive, 'vjp' 
     const [tangents, xs] = [all.slice(hidden), y.inputs.slice(hidden)]
     if (tangents.every((t) => t === null)) return null
     if (jvp !== undefined) return checked(name, 'tangent', jvp(tangents.map((t, k) => t ?? full(0, xs[k]!)), y, ...xs), y)
-    return vjp === undefined ? null : checked(name, 'tangent', transposedVjp(vjp, tangents, y, xs), y)
+    return vjp === undefined ? withoutRule(name, y) : checked(name, 'tangent', transposedVjp(vjp, tangents, y, xs), y)
   },
 })
 

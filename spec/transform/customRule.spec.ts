@@ -63,6 +63,12 @@ describe('a rule that returns the wrong thing', () => {
     expect(errorsOf(grad((x: Node, y: Node) => one(x, y), { argnums: 1 })(2, 3))).toContain('one: the rule has 1 pullbacks for 2 operands')
   })
 
+  it('is named, when it has no derivative at all', () => {
+    const none = customRule((x) => square(x!), { name: 'none' })
+    expect(item(none(3))).toBe(9)
+    for (const derivative of [grad((x: Node) => none(x))(3), jvp((x: Node) => none(x))([3], [1])[1]]) expect(errorsOf(derivative)).toContain('none: the rule has neither vjp nor jvp')
+  })
+
   it('is named, when the kernel and the inferred shape differ', () => {
     const short = customPrimitive({ name: 'short', infer: () => ({ shape: [3], dtype: 'f64' }), evaluate: () => [1, 2], vjp: [null] })
     expect(errorsOf(short(tensor([1])))).toContain('short: the kernel returned f64[2] where f64[3] was inferred')
