@@ -1,4 +1,8 @@
-/** Timing in one run: every contestant takes its turn in every round, so that what disturbs one disturbs all. */
+/**
+ * Timing in one run: every contestant takes its turn in every round, so that what disturbs one disturbs all. Other programs on the
+ * machine lengthen a turn by the clock, and threads of the engine that collect garbage or compile in the background its processor
+ * time; the lesser of the two is what the turn took.
+ */
 import { cpus, totalmem } from 'node:os'
 
 /** One way to do the work. */
@@ -13,18 +17,19 @@ export interface Contestant {
   readonly within?: number
 }
 
-export interface Timing {
-  readonly name: string
-  /** Milliseconds of a call by the clock, and of processor time, which counts the garbage collector's threads: medians over the rounds. */
+/** Milliseconds. */
+export interface Sample {
   readonly clock: number
   readonly processor: number
-  /** The same for each round, to take ratios within rounds. */
-  readonly rounds: ReadonlyArray<Sample>
+  /** The lesser of the two. */
+  readonly time: number
 }
 
-interface Sample {
-  readonly clock: number
-  readonly processor: number
+/** Medians over the rounds, of a call. */
+export interface Timing extends Sample {
+  readonly name: string
+  /** The same for each round, to take ratios within rounds. */
+  readonly rounds: ReadonlyArray<Sample>
 }
 
 export const median = (xs: ReadonlyArray<number>): number => {
@@ -70,13 +75,21 @@ export const agree = (contestants: ReadonlyArray<Contestant>, tolerance: number)
   return worst
 }
 
-const sample = (run: () => unknown, times: number, calls: number): Sample => {
+/** What each of so many runs takes, or each of the calls that a run consists of. */
+export const sample = (run: () => unknown, times = 1, calls = 1): Sample => {
   const used = processorTime()
   const start = performance.now()
   for (let i = 0; i < times; i++) run()
-  const clock = performance.now() - start
-  return { clock: clock / times / calls, processor: (processorTime() - used) / times / calls }
+  const clock = (performance.now() - start) / times / calls
+  const processor = (processorTime() - used) / times / calls
+  return { clock, processor, time: Math.min(clock, processor) }
 }
+
+export const typical = (samples: ReadonlyArray<Sample>): Sample => ({
+  clock: median(samples.map(({ clock }) => clock)),
+  processor: median(samples.map(({ processor }) => processor)),
+  time: median(samples.map(({ time }) => time)),
+})
 
 /** How long to measure: milliseconds of processor time for each turn and for all of them, and the fewest rounds. */
 export interface Pace {
@@ -104,17 +117,13 @@ export const race = (contestants: ReadonlyArray<Contestant>, { turn = 12, total 
   }
   return contestants.map(({ name }, k) => ({
     name,
-    clock: median(samples[k]!.map((s) => s.clock)),
-    processor: median(samples[k]!.map((s) => s.processor)),
+    ...typical(samples[k]!),
     rounds: samples[k]!,
   }))
 }
 
-/** How long `of` takes in units of `against`: medians of the ratios within each round. */
-export const ratio = (of: Timing, against: Timing): Sample => ({
-  clock: median(of.rounds.map((s, i) => s.clock / against.rounds[i]!.clock)),
-  processor: median(of.rounds.map((s, i) => s.processor / against.rounds[i]!.processor)),
-})
+/** How long `of` takes in units of `against`: the median of the ratios within each round. */
+export const ratio = (of: Timing, against: Timing): number => median(of.rounds.map(({ time }, i) => time / against.rounds[i]!.time))
 
 /** What the figures were measured on. */
 export const machine = (): string => {

@@ -56,17 +56,17 @@ const table = (timings: ReadonlyArray<Timing>, operations: number | undefined): 
   const row = (name: string, cells: ReadonlyArray<string>): string => `  ${name.padEnd(width)}${cells.map((c) => c.padStart(12)).join('')}`
   const rate = operations === undefined ? [] : ['op/ns']
   return [
-    row('', ['clock', 'ratio', 'processor', 'ratio', ...rate]),
+    row('', ['time', 'ratio', ...rate, 'clock', 'processor']),
     ...timings.map((t) => {
-      const { clock, processor } = ratio(t, timings[0]!)
-      return row(t.name, [time(t.clock), figure(clock), time(t.processor), figure(processor), ...(operations === undefined ? [] : [(operations / t.processor / 1e6).toFixed(1)])])
+      const speed = operations === undefined ? [] : [(operations / t.time / 1e6).toFixed(1)]
+      return row(t.name, [time(t.time), figure(ratio(t, timings[0]!)), ...speed, time(t.clock), time(t.processor)])
     }),
   ]
 }
 
 const named = (timings: ReadonlyArray<Timing>, name: string): Timing | undefined => timings.find((t) => t.name === name)
 
-/** A comparison as something to measure. Targets are judged by processor time, which a busy machine disturbs less. */
+/** A comparison as something to measure. */
 export const comparison = ({ title, contestants, tolerance, targets = [], told = [], operations, pace }: Comparison): Row => ({
   title,
   measure: () => {
@@ -76,12 +76,12 @@ export const comparison = ({ title, contestants, tolerance, targets = [], told =
     const outcomes = targets.flatMap(({ of, against, atMost }): ReadonlyArray<Outcome> => {
       const [a, b] = [named(timings, of), named(timings, against)]
       if (a === undefined || b === undefined) return []
-      const { processor } = ratio(a, b)
-      return [{ title, target: `${of}: at most ${figure(atMost)} × ${against}`, measured: figure(processor), reached: processor <= atMost }]
+      const measured = ratio(a, b)
+      return [{ title, target: `${of}: at most ${figure(atMost)} × ${against}`, measured: figure(measured), reached: measured <= atMost }]
     })
     const ratios = told.flatMap(({ of, against }) => {
       const [a, b] = [named(timings, of), named(timings, against)]
-      return a === undefined || b === undefined ? [] : [`  ${of} / ${against}: ${figure(ratio(a, b).processor)}`]
+      return a === undefined || b === undefined ? [] : [`  ${of} / ${against}: ${figure(ratio(a, b))}`]
     })
     const agreement = worst === 0 ? 'the last bit' : worst.toExponential(1)
     return { lines: [...table(timings, operations), ...ratios, `  ${timings[0]!.rounds.length} rounds; the results agree to ${agreement}`], outcomes }
@@ -111,7 +111,7 @@ export const tell = (rows: ReadonlyArray<Row>): void => {
   }
   const words = process.argv.slice(2).filter((word) => !word.startsWith('--'))
   const wanted = rows.filter(({ title }) => words.length === 0 || words.some((word) => title.toLowerCase().includes(word.toLowerCase())))
-  console.log(`${machine()}\nTimes of one call, medians over interleaved rounds; ratios to the first line; targets by processor time.\n`)
+  console.log(`${machine()}\nTimes of one call, medians over interleaved rounds: the lesser of clock and processor time; ratios to the first line.\n`)
   const outcomes = wanted.flatMap(({ title }) => {
     const { lines, outcomes } = measuredApart(title)
     console.log([title, ...lines, ...outcomes.map((o) => `  target ${verdict(o)}`), ''].join('\n'))
