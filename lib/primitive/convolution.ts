@@ -49,13 +49,16 @@ const counts: Readonly<Record<Argument, (shape: Shape, groups: number) => Partia
   y: ([batch = 0, filters = 0]) => ({ batch, filters }),
 }
 
+/** What a convolution, or a gradient of one, is. */
+export const formIn = (attrs: Attrs): Form => attrs as unknown as Form
+
 type Kernel = (a: Buffer, b: Buffer, dtype: DType, c: Convolution) => Buffer
 
 /** The gradient of the form in one argument: a bilinear map of the other two. */
 const partial = (name: string, result: Argument, kernel: Kernel): Primitive => {
   const operands = operandsOf[result]
   const convolution = (inputs: ReadonlyArray<Node>, attrs: Attrs): Convolution => {
-    const form = attrs as unknown as Form
+    const form = formIn(attrs)
     const [a, b] = operands.map((operand, k) => counts[operand](inputs[k]!.shape, form.groups))
     return { batch: 0, channels: 0, filters: 0, ...form, ...a, ...b }
   }
@@ -93,7 +96,7 @@ const asSamples = (inputs: ReadonlyArray<Node>, w: number, y: Node, size: number
 
 /** A batch of convolutions is one convolution with a group, or as many groups as each has, for every element. */
 const asGroups = (result: Argument, inputs: ReadonlyArray<Node>, y: Node, size: number): Node => {
-  const groups = (y.attrs as unknown as Form).groups * size
+  const groups = formIn(y.attrs).groups * size
   const joined = inputs.map((x, k) => {
     const [first, second] = [x.shape[1]!, x.shape[2]!]
     if (operandsOf[result][k] === 'w') return reshape(x, [size * first, ...x.shape.slice(2)])

@@ -6,14 +6,13 @@ import { condOp } from '../../control/cond.js'
 import { scanOp } from '../../control/scanPrimitive.js'
 import { whileOp } from '../../control/whilePrimitive.js'
 import type { Convolution } from '../../kernel/convolution.js'
-import type { Windows } from '../../kernel/window.js'
 import { axisOf } from '../../primitive/along.js'
-import { partials, type Form } from '../../primitive/convolution.js'
+import { formIn, partials } from '../../primitive/convolution.js'
 import { gatherOp, scatterOp, wrapOp } from '../../primitive/indexing.js'
 import { argMaxPoolOp, pickOp, unpickOp } from '../../primitive/pooling.js'
 import { dotOp, transposesOf } from '../../primitive/product.js'
 import { concatOp, rangeAlong, sliceOf, unsliceOp, type Slice } from '../../primitive/shape.js'
-import { channelsOf, unwindowsOp, windowsOp } from '../../primitive/window.js'
+import { channelsOf, unwindowsOp, windowsIn, windowsOp } from '../../primitive/window.js'
 import { lowerBranch, lowerCall, lowerScan, lowerWhile } from './control.js'
 import type { Lane, Matrix, Nest, Pool, Statement } from '../ir.js'
 import { addLanes, constantLane, loadLane } from './lanes.js'
@@ -76,7 +75,7 @@ const product: Rule = (node, context) => {
 }
 
 const convolution: Rule = (node, context) => {
-  const form = node.attrs as unknown as Form
+  const form = formIn(node.attrs)
   const result = node.op === partials.y ? 'y' : node.op === partials.x ? 'x' : 'w'
   if (node.dtype !== 'f64' && node.dtype !== 'f32') return host(node, context)
   const lane = node.dtype
@@ -207,7 +206,7 @@ const pooling =
   (node, context) => {
     const [x, at] = node.inputs as readonly [Node, Node?]
     if (x.dtype !== 'f64' && x.dtype !== 'f32') return host(node, context)
-    const where = at === undefined ? (node.attrs as unknown as Windows) : undefined
+    const where = at === undefined ? windowsIn(node.attrs) : undefined
     const size = node.attrs['size'] as ReadonlyArray<number>
     const out = where?.out ?? at!.shape.slice(at!.shape.length - size.length)
     if (kind === 'argMaxPool' && (sizeOf(where!.window) > windowLimit || where!.inputDilation.some((n) => n !== 1))) return host(node, context)

@@ -4,7 +4,7 @@ import { sameShape, sizeOf } from '../../core/Shape.js'
 import { axisOf } from '../../primitive/along.js'
 import { add } from '../../primitive/declare.js'
 import { full, fullValue } from '../../primitive/leaf.js'
-import { dotOp, dot, type Transposed } from '../../primitive/product.js'
+import { dot, dotOp, transposesOf } from '../../primitive/product.js'
 import { broadcastTo, broadcastToOp, concat, concatOp, rangeAlong, reshape, reshapeOp, slice, sliceOf, sliceOp, transpose, transposeOp, unsliceOp, type Slice } from '../../primitive/shape.js'
 import type { Rule } from './rewrite.js'
 
@@ -131,7 +131,7 @@ const spread = (like: Node, axis: number, from: number, pieces: ReadonlyArray<No
 /** Products read transposed operands as they are. */
 const contracted: Rule = (node) => {
   const [a, b] = node.inputs as readonly [Node, Node]
-  const { transposeA, transposeB } = node.attrs as unknown as Transposed
+  const { transposeA, transposeB } = transposesOf(node)
   const [x, y] = [untransposed(a), untransposed(b)]
   return x === a && y === b ? node : dot(x, y, transposeA !== (x !== a), transposeB !== (y !== b))
 }
