@@ -109,6 +109,13 @@ export class Bytes {
     this.#length += other.#length
   }
 
+  /** A part of what was written, once more. */
+  appendOwn(from: number, length: number): void {
+    this.#reserve(length)
+    this.#data.copyWithin(this.#length, from, from + length)
+    this.#length += length
+  }
+
   /** A name of ASCII letters. */
   name(text: string): void {
     this.u32(text.length)

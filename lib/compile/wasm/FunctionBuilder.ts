@@ -243,6 +243,19 @@ export class FunctionBuilder implements Callee {
     return this.#indexed(control.brIf, this.#depth - 1 - label)
   }
 
+  /** The same instructions so many times, at least once. */
+  repeat(times: number, body: () => void): this {
+    const [from, calls] = [this.#code.length, this.#calls.length]
+    body()
+    const length = this.#code.length - from
+    const made = this.#calls.slice(calls)
+    for (let k = 1; k < times; k++) {
+      this.#code.appendOwn(from, length)
+      for (const { at, callee } of made) this.#calls.push({ at: at + k * length, callee })
+    }
+    return this
+  }
+
   /** `local += value`. */
   increase(local: number, value: number): this {
     return this.get(local).i32(value).op('i32.add').set(local)

@@ -22,7 +22,7 @@ export const tileBytes = 32
 export const tileColumns = (lane: FloatLane): number => tileBytes / floatLanes[lane].bytes
 
 /** Steps along `k` in a round of the loop. */
-const steps = 4
+const steps = 16
 
 /**
  * How the left operand lies: in `panels`, as packing makes them; or where it is, with elements side by side along `k` (`rows`)
@@ -93,12 +93,21 @@ const writeTile = (f: FunctionBuilder, { lane, columns, left, right }: Strip, ro
     else f.get(param.bRow)
     f.op('i32.mul').get(b).op('i32.add').set(end)
     f.block((exit) => {
-      f.get(b).get(end).op('i32.eq').brIf(exit).loop((again) => {
-        for (let number = 0; number < steps; number++) {
-          step(number)
-          if (number + 1 < steps) f.get(b).get(end).op('i32.eq').brIf(exit)
+      const unlessDone = (): FunctionBuilder => f.get(b).get(end).op('i32.eq').brIf(exit)
+      unlessDone().loop((again) => {
+        if (left === 'rows') {
+          for (let number = 0; number < 4; number++) {
+            step(number)
+            if (number + 1 < 4) unlessDone()
+          }
+          for (const row of a) f.increase(row, 4 * floats.bytes)
+        } else {
+          f.repeat(steps - 1, () => {
+            step(0)
+            unlessDone()
+          })
+          step(0)
         }
-        if (left === 'rows') for (const row of a) f.increase(row, steps * floats.bytes)
         f.get(b).get(end).op('i32.ne').brIf(again)
       })
     })
