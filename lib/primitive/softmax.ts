@@ -8,17 +8,19 @@ import { reducedShape } from '../core/Shape.js'
 import { reduceGroups } from '../kernel/reduce.js'
 import { logSoftmaxGroups, logSumExpOf, softmaxGroups } from '../kernel/softmax.js'
 import { alongAxis, axisOf, positions, repeated, totals } from './along.js'
-import { eq, mul, neg, sub, where } from './arithmetic.js'
+import { astype, eq, mul, neg, sub, where } from './arithmetic.js'
 import { defineOp } from './declare.js'
-import { argmax } from './order.js'
+import { max, min } from './reduce.js'
 import { broadcastTo, reshape, sum } from './shape.js'
 import { alongAxes } from './batching.js'
 
-/** Where the greatest element of each group is (the first of equals). */
+/** Where the greatest element of each group is (the first of equals). Places are counted in floats, which hold them exactly. */
 const top = (x: Node, axis: number): Node => {
   const length = x.shape[axis]!
-  const column = reshape(positions(length), x.shape.map((_, i) => (i === axis ? length : 1)))
-  return eq(broadcastTo(column, x.shape), repeated(argmax(x, axis), x, axis))
+  const column = reshape(astype(positions(length), length > 2 ** 24 ? 'f64' : x.dtype), x.shape.map((_, i) => (i === axis ? length : 1)))
+  const places = broadcastTo(column, x.shape)
+  const first = min(where(eq(x, repeated(max(x, [axis]), x, axis)), places, length), [axis])
+  return eq(places, repeated(first, x, axis))
 }
 
 /** A tangent relative to its entry at the greatest element. */
