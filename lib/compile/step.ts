@@ -99,19 +99,21 @@ const build = ({ parameters, leaves }: Trace, { next, told, toldTree }: Parts, s
   const linked = link(parameters, optimise(outputs), { carried, relaxed })
   const interpret = interpreted(parameters, outputs)
   let residents: ReadonlyArray<Resident | undefined> = []
+  /** The state that has all of these. */
+  let latest: unknown
 
   const [whole, wholeTold] = [rebuilder(state), rebuilder(toldTree)]
   const nothing = told.length === 0 ? wholeTold(() => undefined) : undefined
   const tell = (read: (k: number) => Buffer): unknown => nothing ?? wholeTold((k) => tensorOf(read(carried + k), told[k]!.shape, told[k]!.dtype))
   const step = (...args: ReadonlyArray<unknown>): unknown => {
     const held = residents
-    const handed: Array<Resident | undefined> = []
-    for (let k = 0; k < held.length; k++) handed.push(held[k] !== undefined && valueAt(args, leaves[k]!) === held[k]!.tensor ? held[k] : undefined)
+    const handed = held.length > 0 && args[0] === latest ? held : held.map((resident, k) => (valueAt(args, leaves[k]!) === resident?.tensor ? resident : undefined))
     const inputs = readArguments(args, leaves, handed)
     // The program will write over a state that somebody may still read, unless it was handed over.
-    for (let k = 0; k < held.length; k++) if (handed[k] === undefined && held[k] !== undefined) bufferOf(held[k]!.tensor)
+    if (handed !== held) held.forEach((resident, k) => handed[k] === undefined && resident && bufferOf(resident.tensor))
     // A step that throws has lost what it overwrote with other arguments, and nothing else.
     residents = handed
+    latest = undefined
     const read = linked?.run(inputs)
     if (read === undefined) {
       // What is in its place was not read: there are holes in the list.
@@ -129,7 +131,8 @@ const build = ({ parameters, leaves }: Trace, { next, told, toldTree }: Parts, s
       return residentOf(leaves[k]!, k, read)
     })
     residents = made
-    return Object.freeze([whole((k) => made[k]!.tensor), tell(read)])
+    latest = whole((k) => made[k]!.tensor)
+    return Object.freeze([latest, tell(read)])
   }
   return marked(step, { engine: linked === undefined ? 'slots' : 'wasm', outputs, ...linked?.details })
 }
