@@ -3,7 +3,7 @@
  * A tile has 4 rows and as many columns as 32 bytes hold: eight sums, which with two vectors of the right operand and a few
  * elements of the left one fill the sixteen registers of a usual machine.
  *
- * What makes the loop fast where engines place instructions freely: four steps a round, with an exit between them. The exit
+ * What makes the loop fast where engines place instructions freely: many steps a round, with an exit between them. The exit
  * makes the engine finish the sums of one step before it loads for the next, so nothing spills; and a round is where engines look
  * for interrupts. The end is known by the address of the right operand, which spares a counter.
  */
@@ -21,8 +21,8 @@ export const tileBytes = 32
 /** Columns of a tile. */
 export const tileColumns = (lane: FloatLane): number => tileBytes / floatLanes[lane].bytes
 
-/** Steps along `k` in a round of the loop. */
-const steps = 16
+/** Steps along `k` in a round of the loop: all the same, or each with an offset of its own where the left operand lies in rows. */
+const [steps, stepsInRows] = [16, 4] as const
 
 /**
  * How the left operand lies: in `panels`, as packing makes them; or where it is, with elements side by side along `k` (`rows`)
@@ -96,11 +96,11 @@ const writeTile = (f: FunctionBuilder, { lane, columns, left, right }: Strip, ro
       const unlessDone = (): FunctionBuilder => f.get(b).get(end).op('i32.eq').brIf(exit)
       unlessDone().loop((again) => {
         if (left === 'rows') {
-          for (let number = 0; number < 4; number++) {
+          for (let number = 0; number < stepsInRows; number++) {
             step(number)
-            if (number + 1 < 4) unlessDone()
+            if (number + 1 < stepsInRows) unlessDone()
           }
-          for (const row of a) f.increase(row, 4 * floats.bytes)
+          for (const row of a) f.increase(row, stepsInRows * floats.bytes)
         } else {
           f.repeat(steps - 1, () => {
             step(0)

@@ -68,6 +68,30 @@ describe('a module', () => {
     expect(runOf(module)(7)).toBe(3 * (1 + 3 + 5) + 4 * 1000)
   })
 
+  it.each([1, 2, 5])('repeats instructions, those that call and branch too (%i times)', (times) => {
+    const module = new ModuleBuilder()
+    const [unused, step] = [module.addFunction([], []), module.addFunction(['i32'], ['i32'])]
+    unused.op('return')
+    step.get(0).i32(100).op('i32.add')
+    const f = module.addFunction(['i32'], ['i32'])
+    f.block((exit) => {
+      f.repeat(times, () => f.get(0).call(step).set(0).get(0).i32(300).op('i32.gt_s').brIf(exit))
+    }).get(0)
+    module.exportFunction('run', f)
+    expect(runOf(module)(1)).toBe(1 + 100 * Math.min(times, 3))
+  })
+
+  test.prop([fc.nat({ max: 255 }), fc.nat({ max: 2 ** 32 - 1 })])('writes a byte and a number as one after the other', (byte, value) => {
+    const [both, apart] = [new Bytes(0), new Bytes(0)]
+    both.u8u32(byte, value)
+    apart.u8(byte)
+    apart.u32(value)
+    both.u8u32(byte, value & 127)
+    apart.u8(byte)
+    apart.u32(value & 127)
+    expect(both.view()).toEqual(apart.view())
+  })
+
   it('reuses locals that were freed', () => {
     const f = new ModuleBuilder().addFunction(['i32'], [])
     const a = f.local('v128')
