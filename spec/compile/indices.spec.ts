@@ -1,6 +1,6 @@
 /** Indices that only a run knows: wrapped where they are negative, and an error of the same words where they are out of range. */
 import { describe, expect, it } from 'vitest'
-import { evaluate, inspect, mul, sum, takeAlongAxis, tensor, valueAndGrad, variable, type Node } from '../../lib/index.js'
+import { evaluate, inspect, mul, sin, sum, switchCase, takeAlongAxis, tensor, valueAndGrad, variable, type Node } from '../../lib/index.js'
 import { agrees, compiled, right } from './agreement.js'
 
 const x = tensor([[1, 2, 3], [4, 5, 6], [7, 8, 9], [10, 11, 12]])
@@ -34,5 +34,22 @@ describe('indices in compiled programs', () => {
     expect(said).toBe(message(() => right(evaluate(picked(variable('y', x), variable('at', at))))))
     // The program is as good as before.
     expect(run(x, column([0, 1, 2, 0]))).toEqual(compiled(picked, [x, at], { engine: 'slots' })(x, column([0, 1, 2, 0])))
+  })
+})
+
+describe('branches of compiled programs', () => {
+  const g = (index: Node, y: Node): Node => switchCase(index, [(u: Node) => sin(u), (u: Node) => mul(u, u), (u: Node) => sum(u)].map((b) => (u: Node) => sum(b(u))), y)
+  const index = (i: number) => tensor(i, { dtype: 'i32' })
+
+  it('are those of the index', () => {
+    for (const i of [0, 1, 2]) agrees(g, [index(i), x], 'wasm')
+  })
+
+  it.each([[-1], [3], [2 ** 31 - 1], [-(2 ** 31)]])('are refused where there is none, as in evaluation: %i', (wrong) => {
+    const run = compiled(g, [index(0), x], { engine: 'wasm' })
+    const said = message(() => run(index(wrong), x))
+    expect(said).toContain(String(wrong))
+    expect(said).toBe(message(() => right(evaluate(g(variable('i', index(wrong)), variable('y', x))))))
+    expect(run(index(1), x)).toEqual(compiled(g, [index(0), x], { engine: 'slots' })(index(1), x))
   })
 })

@@ -6,7 +6,7 @@ import type { Closed } from '../../control/Closed.js'
 import { scanOf, split, type Scan } from '../../control/runScan.js'
 import { add } from '../../primitive/declare.js'
 import { copyNest, type Context, type Target } from './context.js'
-import type { Nest, Statement } from '../ir.js'
+import type { Lane, Nest, Statement } from '../ir.js'
 import { constantLane, loadLane } from './lanes.js'
 import { partsOf } from './parts.js'
 import { intoCarry, noted, type Noted } from './carry.js'
@@ -134,15 +134,15 @@ export const lowerBranch = (node: Node, context: Context): void => {
     lower(builder, outputs, pairs(parameters, operands), outputs.map((y, k) => ({ node: y, view: places[k]! })), body)
     return body
   })
-  const test = (op: string, value: number): View => {
+  const compared = (op: 'eq' | 'lt' | 'ge', value: number): Lane => ({ op, args: [loadLane(accessOf(index), false), constantLane(value, 'i32')], truth: true })
+  const test = (lane: Lane): View => {
     const flag = dense(builder.temporary('bool', 1), 'bool', [])
-    const lane = { op, args: [loadLane(accessOf(index), false), constantLane(value, 'i32')], truth: true }
     statements.push({ kind: 'nest', lane: 'i32', extents: [], stores: [{ access: accessOf(flag), value: lane }], reductions: [] })
     return flag
   }
   const choose = (k: number): ReadonlyArray<Statement> =>
-    k === branches.length - 1 ? bodies[k]! : [{ kind: 'if', flag: test('eq', k), onTrue: bodies[k]!, onFalse: choose(k + 1) }]
-  const outside = [test('lt', 0), test('ge', branches.length)]
-  for (const flag of outside) statements.push({ kind: 'if', flag, onTrue: [{ kind: 'stop' }], onFalse: [] })
+    k === branches.length - 1 ? bodies[k]! : [{ kind: 'if', flag: test(compared('eq', k)), onTrue: bodies[k]!, onFalse: choose(k + 1) }]
+  const outside = test({ op: 'logicalOr', args: [compared('lt', 0), compared('ge', branches.length)], truth: true })
+  statements.push({ kind: 'if', flag: outside, onTrue: [{ kind: 'stop' }], onFalse: [] })
   statements.push(...choose(0))
 }

@@ -131,13 +131,16 @@ const wrapped: Rule = (node, { builder, read, place, statements }) => {
   const value = choice(test('lt', index, 0), addLanes(index, constantLane(length, 'i32')), index)
   const isOutside = choice(test('lt', index, -length), one, choice(test('ge', index, length), one, none))
   const outside = dense(builder.temporary('i32', 1), 'i32', [])
-  const flag = dense(builder.temporary('bool', 1), 'bool', [])
-  const extents = squeezed(from.shape)
   const access = accessOf({ ...outside, shape: from.shape, strides: from.shape.map(() => 0) })
   statements.push(
-    { kind: 'nest', lane: 'i32', extents, stores: [{ access: accessOf(place(node)), value }], reductions: [{ op: 'max', access, value: isOutside, accumulate: false }] },
-    { kind: 'nest', lane: 'i32', extents: [], stores: [{ access: accessOf(flag), value: test('ge', loadLane(accessOf(outside), false), 1) }], reductions: [] },
-    { kind: 'if', flag, onTrue: [{ kind: 'stop' }], onFalse: [] },
+    {
+      kind: 'nest',
+      lane: 'i32',
+      extents: squeezed(from.shape),
+      stores: [{ access: accessOf(place(node)), value }],
+      reductions: [{ op: 'sum', access, value: isOutside, accumulate: false }],
+    },
+    { kind: 'if', flag: outside, onTrue: [{ kind: 'stop' }], onFalse: [] },
   )
 }
 
