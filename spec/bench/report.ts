@@ -7,6 +7,8 @@ export interface Target {
   readonly of: string
   readonly against: string
   readonly atMost: number
+  /** What that many units are. */
+  readonly as?: string
 }
 
 /** Something that was to be reached, and whether it was. */
@@ -73,11 +75,11 @@ export const comparison = ({ title, contestants, tolerance, targets = [], told =
     const rivals = contestants()
     const worst = agree(rivals, tolerance)
     const timings = race(rivals, pace)
-    const outcomes = targets.flatMap(({ of, against, atMost }): ReadonlyArray<Outcome> => {
+    const outcomes = targets.flatMap(({ of, against, atMost, as }): ReadonlyArray<Outcome> => {
       const [a, b] = [named(timings, of), named(timings, against)]
       if (a === undefined || b === undefined) return []
       const measured = ratio(a, b)
-      return [{ title, target: `${of}: at most ${figure(atMost)} × ${against}`, measured: figure(measured), reached: measured <= atMost }]
+      return [{ title, target: `${of}: at most ${figure(atMost)} × ${against}${as === undefined ? '' : `, ${as}`}`, measured: figure(measured), reached: measured <= atMost }]
     })
     const ratios = told.flatMap(({ of, against }) => {
       const [a, b] = [named(timings, of), named(timings, against)]
