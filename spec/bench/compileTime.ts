@@ -3,7 +3,7 @@ import { add, compile, compileStep, inspect, mul, shaped, sub, tanh, valueAndGra
 import { sample, typical, type Sample } from './harness.js'
 import { must } from './must.js'
 import { randomNumbers } from './random.js'
-import type { Outcome, Row } from './report.js'
+import { firsts, type Outcome, type Row } from './report.js'
 import { step, taskOf } from './trainingStep.js'
 
 const leaves = 20
@@ -43,19 +43,27 @@ export const compileTimePerNode: Row = {
   },
 }
 
+const stepToCompile = (): (() => unknown) => {
+  const { widths, batch } = taskOf('f32')
+  const layers = widths.slice(1).map((n, i) => ({ w: shaped([widths[i]!, n], 'f32'), b: shaped([n], 'f32') }))
+  const all = [layers, shaped([batch, widths[0]!], 'f32'), shaped([batch], 'i32')] as const
+  return () => must(compileStep((layers: ReadonlyArray<{ readonly w: Node; readonly b: Node }>, x: Node, t: Node) => step(layers, x, t), all))
+}
+
+const titleOfStep = 'Compile time of the training step'
+
 export const compileTimeOfStep: Row = {
-  title: 'Compile time of the training step',
+  title: titleOfStep,
+  first: () => sample(stepToCompile()),
   measure: () => {
-    const { widths, batch } = taskOf('f32')
-    const layers = widths.slice(1).map((n, i) => ({ w: shaped([widths[i]!, n], 'f32'), b: shaped([n], 'f32') }))
-    const all = [layers, shaped([batch, widths[0]!], 'f32'), shaped([batch], 'i32')] as const
-    const run = () => must(compileStep((layers: ReadonlyArray<{ readonly w: Node; readonly b: Node }>, x: Node, t: Node) => step(layers, x, t), all))
-    const first = sample(run)
+    const first = typical(firsts(titleOfStep, 15))
+    const run = stepToCompile()
+    run()
     const later = repeated(15, run)
     const outcome = (title: string, { time }: Sample): Outcome => ({ title, target: 'at most 50 ms', measured: `${time.toFixed(1)} ms`, reached: time <= 50 })
     return {
       lines: [`  the first in a process: ${show(first)}`, `  later ones: ${show(later)}`],
-      outcomes: [outcome('Compile time of the training step, first in a process', first), outcome('Compile time of the training step', later)],
+      outcomes: [outcome(`${titleOfStep}, first in a process`, first), outcome(titleOfStep, later)],
     }
   },
 }

@@ -1,6 +1,6 @@
 /** What is measured, and how it is told: a table for each comparison, and at the end which targets were reached. */
 import { spawnSync } from 'node:child_process'
-import { agree, machine, race, ratio, type Contestant, type Pace, type Timing } from './harness.js'
+import { agree, machine, race, ratio, type Contestant, type Pace, type Sample, type Timing } from './harness.js'
 
 /** A figure to reach: the time of one contestant in units of that of another. */
 export interface Target {
@@ -27,6 +27,8 @@ export interface Report {
 /** One thing to measure. */
 export interface Row {
   readonly title: string
+  /** What is measured in processes of its own, where a process can do it for the first time but once. */
+  readonly first?: () => Sample
   readonly measure: () => Report
 }
 
@@ -92,23 +94,28 @@ export const comparison = ({ title, contestants, tolerance, targets = [], told =
 
 const verdict = ({ target, measured, reached }: Outcome): string => `${target}; measured ${measured}: ${reached ? 'reached' : 'NOT REACHED'}`
 
-const flag = '--row='
+const [flag, firstFlag] = ['--row=', '--first='] as const
+
+/** What a process of its own says of a row in its last line. */
+const toldApart = (order: string): unknown => {
+  const others = process.argv.slice(1).filter((word) => !word.startsWith(flag))
+  const { status, stdout } = spawnSync(process.execPath, ['--expose-gc', ...others, order], { stdio: ['ignore', 'pipe', 'inherit'], encoding: 'utf8' })
+  if (status !== 0) throw new Error(`${order}: the measurement failed\n${stdout}`)
+  return JSON.parse(stdout.slice(stdout.lastIndexOf('\n', stdout.length - 2) + 1))
+}
 
 /** Measures a row in a process of its own, so that no row finds the engine as another one left it. */
-const measuredApart = (title: string): Report => {
-  const { status, stdout } = spawnSync(process.execPath, ['--expose-gc', ...process.argv.slice(1), `${flag}${title}`], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-    encoding: 'utf8',
-  })
-  if (status !== 0) throw new Error(`${title}: the measurement failed\n${stdout}`)
-  return JSON.parse(stdout.slice(stdout.lastIndexOf('\n', stdout.length - 2) + 1)) as Report
-}
+const measuredApart = (title: string): Report => toldApart(`${flag}${title}`) as Report
+
+/** What a row measures first, in so many processes. */
+export const firsts = (title: string, times: number): ReadonlyArray<Sample> => Array.from({ length: times }, () => toldApart(`${firstFlag}${title}`) as Sample)
 
 /** Measures the rows whose titles have one of the words of the command line in them (all of them without words), and tells. */
 export const tell = (rows: ReadonlyArray<Row>): void => {
-  const own = process.argv.find((word) => word.startsWith(flag))?.slice(flag.length)
+  const ordered = (order: string): Row | undefined => rows.find(({ title }) => process.argv.includes(`${order}${title}`))
+  const own = ordered(firstFlag)?.first ?? ordered(flag)?.measure
   if (own !== undefined) {
-    console.log(JSON.stringify(rows.find(({ title }) => title === own)?.measure()))
+    console.log(JSON.stringify(own()))
     return
   }
   const words = process.argv.slice(2).filter((word) => !word.startsWith('--'))
