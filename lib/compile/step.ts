@@ -99,7 +99,7 @@ const build = ({ parameters, leaves }: Trace, { next, told, toldTree }: Parts, s
   const linked = link(parameters, optimise(outputs), { carried, relaxed })
   const interpret = interpreted(parameters, outputs)
   let residents: ReadonlyArray<Resident | undefined> = []
-  /** The state that has all of these. */
+  /** The state that was returned last: these are leaves of it. */
   let latest: unknown
 
   const [whole, wholeTold] = [rebuilder(state), rebuilder(toldTree)]
@@ -113,7 +113,6 @@ const build = ({ parameters, leaves }: Trace, { next, told, toldTree }: Parts, s
     if (handed !== held) held.forEach((resident, k) => handed[k] === undefined && resident && bufferOf(resident.tensor))
     // A step that throws has lost what it overwrote with other arguments, and nothing else.
     residents = handed
-    latest = undefined
     const read = linked?.run(inputs)
     if (read === undefined) {
       // What is in its place was not read: there are holes in the list.

@@ -180,6 +180,14 @@ describe('nested loops', () => {
     expect(least).toBeLessThanOrEqual(8 * (4 * Math.sqrt(length) * width + 2 * length))
   })
 
+  it('the gradient of such a scan in the step of another', () => {
+    const [length, width, rounds] = [900, 5, 40]
+    const inner = (c: Node): Node => scan((s: Node) => [sin(tanh(s)), []] as const, c, [] as const, { length, checkpoint: true })[0]
+    const g = grad((c: Node) => sum(scan((s: Node) => [inner(s), []] as const, c, [] as const, { length: rounds })[0]))
+    const { least } = inspect(compiled(g, [vector(width)], { engine: 'wasm' }))!.memory
+    expect(least).toBeLessThanOrEqual(8 * width * (4 * Math.sqrt(length) + 2 * rounds))
+  })
+
   it('a vectorised scan, and a scan that is a map of scans', () => {
     checkAll((xs, c) => vmap((row: Node) => scan((s: Node, x: Node) => [sin(add(s, x)), s] as const, sum(c!), row)[1])(xs!), [matrix(3, 4), vector(2)])
     checkAll((xs) => map((row: Node) => scan((s: Node, x: Node) => [mul(s, cos(x)), s] as const, constant(tensor(1)), row)[0], xs!), [matrix(3, 4)])

@@ -51,6 +51,9 @@ const knownIn = (second: Node, first: Node): ReadonlyMap<Node, Node> => {
   return new Map([...known].filter(([p, e]) => p.dtype === e.dtype && sameShape(p.shape, e.shape)))
 }
 
+/** Whether a node is there to be computed again. */
+const isCheckpoint = (node: Node): boolean => node.op === callOp || (node.op === scanOp && scanOf(node).checkpoint)
+
 /** What a step computes from known parameters alone: whether it is dear, and what of it others need. */
 const earlyIn = (scan: Scan, known: ReadonlyMap<Node, Node>) => {
   const { nodes } = sort(scan.step.outputs)
@@ -59,7 +62,7 @@ const earlyIn = (scan: Scan, known: ReadonlyMap<Node, Node>) => {
   const dear = new Set<Node>()
   for (const node of nodes) {
     if (known.has(node)) early.add(node)
-    if (parameters.has(node) || node.op === callOp || !node.inputs.every((x) => early.has(x))) continue
+    if (parameters.has(node) || isCheckpoint(node) || !node.inputs.every((x) => early.has(x))) continue
     early.add(node)
     if (!cheap.has(node.op.name) || node.inputs.some((x) => dear.has(x))) dear.add(node)
   }
